@@ -1,0 +1,61 @@
+"""One YAML document, read and valid by its schema, with the place of everything in it kept for messages."""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.diagnostics import Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """`body` is what was typed: mappings, lists, strings, integers, decimals and booleans.
+
+    `marks` holds line and column, from 1, of each node of the body in the order in which they stand (a mapping, then
+    for each entry its key and its value): two numbers a node instead of an object, as few are ever asked for.
+    """
+
+    kind: str
+    name: str
+    body: Mapping[str, object]
+    file: str
+    directory: str
+    marks: "array[int]"
+
+    def where(self, *path: str | int, key: bool = False) -> Where:
+        """The place of the value at `path`, or of its key; of its nearest parent where `path` is not in the body."""
+        node: int = 0
+        value: object = self.body
+        found = 0
+        for step in path:
+            below = _step_into(value, node, step)
+            if below is None:
+                break
+            node_of_key, node, value = below
+            found = node_of_key if key and step == path[-1] else node
+        return Where(self.file, self.marks[2 * found], self.marks[2 * found + 1])
+
+
+def _step_into(value: object, node: int, step: str | int) -> tuple[int, int, object] | None:
+    """Node of the key, node of the value, and the value that `step` leads to; None if it leads nowhere."""
+    node += 1
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            if key == step:
+                return node, node + 1, below
+            node += 1 + _nodes(below)
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            if index == step:
+                return node, node, below
+            node += _nodes(below)
+    return None
+
+
+def _nodes(value: object) -> int:
+    """How many nodes a value is made of, itself included."""
+    if isinstance(value, Mapping):
+        return 1 + sum(1 + _nodes(below) for below in value.values())
+    if isinstance(value, list):
+        return 1 + sum(_nodes(below) for below in value)
+    return 1

@@ -1,0 +1,94 @@
+"""Packages: content (a source directory) and setup, created at one site, the origin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.model.diagnostics import Where
+from reconciler.model.names import Digest, PackageName, SiteName
+from reconciler.model.priority import Priority
+from reconciler.model.quantities import Bytes
+
+
+class SetupPart(Enum):
+    """The parts a setup may have, in any combination (Q185342)."""
+
+    WORKSTATION = "workstation"
+    SHARING = "sharing"
+    INVENTORY = "inventory"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What exactly is meant by "the package": content digest and setup digest (sending.md 1)."""
+
+    content: Digest
+    setup: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the content lies: an absolute directory, what of it is left out, and the pinned digest if there is one."""
+
+    path: str
+    exclude: tuple[str, ...] = ()
+    pin: Digest | None = None
+    where: Where
+    pin_where: Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What reading a package's source told: enough to plan with, whatever the number of files.
+
+    `digest` is the SHA-256 of listing version 1 (sending.md 1); `size` the sum of the files' bytes. `longest` are the
+    three longest paths, `unportable` the first three that Windows file systems cannot represent: both only name
+    examples, the first decides. `readable` is False for a pinned source that is elsewhere: nothing but its digest
+    is known then.
+    """
+
+    digest: Digest
+    size: Bytes
+    files: int
+    longest: tuple[str, ...] = ()
+    unportable: tuple[str, ...] = ()
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A package as its manifest and the defaults describe it.
+
+    `setups` is `spec.setups` in canonical form, defaults filled in: plain values, ready for JSON; it travels to the
+    site as part of the record. `setup` is its digest, `setup_size` its bytes.
+    """
+
+    name: PackageName
+    origin: SiteName
+    source: Source
+    setups: Mapping[str, object]
+    setup: Digest
+    setup_size: Bytes
+    where: Where
+    labels: Mapping[str, str]
+    title: str = ""
+    version: str = ""
+    keep: int = 3
+    priority: Priority = Priority.MEDIUM
+    content: Content
+
+    @property
+    def parts(self) -> frozenset[SetupPart]:
+        return frozenset(SetupPart(part) for part in self.setups)
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The names of the workstation commands, sorted."""
+        workstation = self.setups.get("workstation")
+        if not isinstance(workstation, Mapping):
+            return ()
+        return tuple(sorted(command["name"] for command in workstation["commands"]))
+
+    @property
+    def revision(self) -> Revision:
+        return Revision(self.content.digest, self.setup)

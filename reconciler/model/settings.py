@@ -1,0 +1,81 @@
+"""The settings of `reconciler.yaml`, resolved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.diagnostics import Where
+from reconciler.model.instants import Seconds
+from reconciler.model.quantities import Bytes, Percent
+from reconciler.model.selectors import Selector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareGuard:
+    """Refuse when more than `share` per cent are affected; below `start` affected ones the share is not looked at."""
+
+    share: Percent
+    start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What a plan may do without being asked twice (L16)."""
+
+    changed_packages: ShareGuard = ShareGuard(share=Percent(30.0), start=5)
+    cancellations: ShareGuard = ShareGuard(share=Percent(30.0), start=10)
+    heals: ShareGuard = ShareGuard(share=Percent(30.0), start=10)
+    bytes: Bytes = Bytes(500 * 2**30)
+    allow_site_removals: bool = False
+    allow_empty_manifests: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """One entry of `spec.defaults`: a partial spec, laid under the specs of one kind, in order.
+
+    `match` is empty for "every object of the kind"; otherwise one of the selectors must match the labels.
+    """
+
+    kind: str
+    match: tuple[Selector, ...]
+    spec: Mapping[str, object]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    first: Seconds = Seconds(30)
+    factor: float = 2.0
+    max: Seconds = Seconds(900)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    count: int = 2
+    lease: Seconds = Seconds(20)
+    retry: Retry = Retry()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """References to secrets (`env:NAME`, `file:/path`), never their values."""
+
+    references: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`reconciler.yaml` with every default filled in. `file` is None when there is no such file.
+
+    `manifest_paths` are absolute; `state_url` has an absolute path if it is SQLite's.
+    """
+
+    file: str | None
+    manifest_paths: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
+    state_url: str
+    guards: Guards = Guards()
+    defaults: tuple[Default, ...] = ()
+    settle: Seconds = Seconds(2)
+    workers: Workers = Workers()
+    credentials: Mapping[str, Credential]
