@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.model.diagnostics import Where
+from reconciler.model.diagnostics import Diagnostic, Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +59,33 @@ def _nodes(value: object) -> int:
     if isinstance(value, list):
         return 1 + sum(_nodes(below) for below in value)
     return 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A document with the defaults of the settings laid under it, valid by the schema of its kind.
+
+    `spec` is the merged spec; `address.path` and `source.path` are absolute in it: a relative path refers to the folder
+    of the file it is written in, the manifest's or, for a default, the settings'.
+    """
+
+    document: Document
+    spec: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        return self.document.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """All that the manifests declare, each valid by itself; nothing is resolved yet.
+
+    `declarations` is sorted by kind, name, place. `broken` are the files something was left out of, sorted: a
+    name that cannot be found may stand in one of them. `empty`: no file held a document (the guard `emptyManifests`).
+    """
+
+    declarations: tuple[Declaration, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    broken: tuple[str, ...] = ()
+    empty: bool = False

@@ -43,8 +43,8 @@ class Content:
 
     `digest` is the SHA-256 of listing version 1 (sending.md 1); `size` the sum of the files' bytes. `longest` are the
     three longest paths, `unportable` the first three that Windows file systems cannot represent: both only name
-    examples, the first decides. `readable` is False for a pinned source that is elsewhere: nothing but its digest
-    is known then.
+    examples, the first decides. `real_path` is where the source lies once links are followed (L23). `readable` is
+    False for a pinned source that is elsewhere: nothing but its digest is known then.
     """
 
     digest: Digest
@@ -52,6 +52,7 @@ class Content:
     files: int
     longest: tuple[str, ...] = ()
     unportable: tuple[str, ...] = ()
+    real_path: str = ""
     readable: bool = True
 
 
@@ -92,3 +93,22 @@ class Package:
     @property
     def revision(self) -> Revision:
         return Revision(self.content.digest, self.setup)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRequest:
+    """What has to be read to know a package's content."""
+
+    package: PackageName
+    path: str
+    exclude: tuple[str, ...] = ()
+    pin: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceProblem:
+    """Why a package's source cannot be used: becomes a diagnostic at the package's `spec.source.path`."""
+
+    code: str
+    message: str
+    hint: str = ""

@@ -108,7 +108,7 @@ class PlannedPair:
     """The verdict of one required pair.
 
     `also` are the further reasons, blocks before gaps. `send_only_job` names the planned or the running one. `has` and
-    `wants` are labels of versions for people; `detail` says in words what the reason does not (who suspended it, which path).
+    `wants` are labels of versions for people; `detail` says in words what the reason does not (who suspended it).
     `earliest` is when bytes may travel, None for now; `estimated_seconds` how long they take from then, None without
     a known rate. `timezone` is the site's.
     """

@@ -152,8 +152,9 @@ class Snapshot:
     """One consistent look (architecture.md "Fast where it matters").
 
     `differences` is sorted by package name, then site index; `open_sends` by package, then site. `held_packages`: some
-    site holds a verified revision of it. `wanted_held`: some site, required or not, holds the wanted revision. `held_pairs` counts pairs a receipt ever proved and nobody forgot.
-    `oldest_verification` is that of the wanted pairs that are ready.
+    site holds a verified revision of it. `wanted_held`: some site, required or not, holds the wanted revision.
+    `held_pairs` counts the pairs that a receipt proved and nobody forgot; `oldest_verification` is that of the wanted
+    pairs that are ready.
     """
 
     kind: str
