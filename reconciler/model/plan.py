@@ -11,10 +11,10 @@ from reconciler.model.acknowledgements import GuardName
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import JobName, PackageName, SiteName
-from reconciler.model.packages import Revision
+from reconciler.model.packages import Revision, SetupPart
 from reconciler.model.priority import Priority
 from reconciler.model.quantities import Bytes
-from reconciler.model.snapshot import Mode
+from reconciler.model.snapshot import Cause, Mode, SendState
 
 FORMAT_VERSION = "1.0"
 
@@ -104,13 +104,31 @@ class SendOnlyJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Underway:
+    """How far the open send of a pair is: its state, since when, and what it waits for until when (L21, L27).
+
+    `since` is when a queued send was recorded, or when the state of any other began.
+    """
+
+    state: SendState
+    since: Instant
+    bytes_done: Bytes = Bytes(0)
+    cause: Cause | None = None
+    next_attempt: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPair:
     """The verdict of one required pair.
 
     `also` are the further reasons, blocks before gaps. `send_only_job` names the planned or the running one. `has` and
     `wants` are labels of versions for people; `detail` says in words what the reason does not (who suspended it).
     `earliest` is when bytes may travel, None for now; `estimated_seconds` how long they take from then, None without
-    a known rate. `timezone` is the site's.
+    a known rate. `timezone` and `parent` are the site's.
+
+    `lacks` are the parts of the setup that the jobs need and the site is not known to have (Q134718). `underway` is set
+    while a send of the pair is open, in flight or blocked. `held` names what a suspension lies on: `site/NAME`,
+    `package/NAME` or `PACKAGE@SITE` for a local hold, `job/NAME` for `spec.suspend` in the manifests.
     """
 
     package: PackageName
@@ -129,6 +147,10 @@ class PlannedPair:
     has: str = ""
     wants: str = ""
     detail: str = ""
+    parent: SiteName | None = None
+    lacks: tuple[SetupPart, ...] = ()
+    underway: Underway | None = None
+    held: str = ""
     where: Where
 
 
