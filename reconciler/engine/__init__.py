@@ -1,0 +1,1 @@
+"""Procedures that join the core and the world."""

@@ -1,0 +1,1 @@
+"""Where manifests come from: a directory tree; and the watching of it."""
