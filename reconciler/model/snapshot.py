@@ -126,8 +126,8 @@ class Wanted:
 class Difference:
     """A wanted pair without a receipt for exactly the wanted revision.
 
-    `mark` is the highest number ever seen for the pair, `version` the pair's version (0 and 0 without a row).
-    `closed` is the latest row of the pair if it failed or was cancelled by hand for the wanted revision and was not
+    `mark` is the highest number ever seen for the pair, `version` the pair's version (0 and 0 without a row, unless a
+    hold was ever set). `closed` is the latest row of the pair if it failed or was cancelled by hand for the wanted revision and was not
     opened again since.
     """
 
@@ -141,7 +141,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepartedSite:
-    """A site the state holds something of, but the fleet does not know. `packages` → version of the pair, sorted."""
+    """A site of which something is held, lost or unknown, but that the fleet does not know.
+
+    `packages` are such packages, each with the version of the pair, sorted. Open sends to it are in `open_sends`.
+    """
 
     site: SiteName
     packages: tuple[tuple[PackageName, int], ...]
@@ -153,8 +156,9 @@ class Snapshot:
 
     `differences` is sorted by package name, then site index; `open_sends` by package, then site. `held_packages`: some
     site holds a verified revision of it. `wanted_held`: some site, required or not, holds the wanted revision.
-    `held_pairs` counts the pairs that a receipt proved and nobody forgot; `oldest_verification` is that of the wanted
-    pairs that are ready.
+    `held_pairs` counts the pairs that a receipt proved and nobody forgot; it is 0 unless some difference is a drift
+    (`Absent` with something lost, `RecordOnly` or `Damaged`), as nobody else asks for it and it costs a look at every
+    pair. `oldest_verification` is that of the wanted pairs that are ready.
     """
 
     kind: str
