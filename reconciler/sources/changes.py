@@ -25,7 +25,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """Absolute paths. Beneath `manifests` hidden names do not count (the state may lie there), beneath `sources` all do.
+    """Absolute paths. Beneath `manifests` hidden names do not count (the state may lie there), beneath `sources` all.
 
     `files` are single files, as the settings.
     """
