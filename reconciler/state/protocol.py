@@ -8,19 +8,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.acknowledgements import Acknowledgement
+from reconciler.model.faults import StateError, StateTooNew
 from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Cause, Hold, Send, SendState, Snapshot, Wanted
 
-
-class StateError(Exception):
-    """The state cannot be used; the text says what is wrong and what to do, and names the database."""
-
-
-class StateTooNew(StateError):
-    """Written by a newer version: may be read, is refused for writing (R10)."""
+__all__ = ["StateError", "StateTooNew"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +45,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What a look at a site's store found for one pair; `number` is the highest valid record's, 0 for none."""
+    """What a look at a site's store found for one pair; `number` is the highest valid record's, 0 for none.
+
+    What was lost is for the state to say: it knows what was proved (L34).
+    """
 
     package: PackageName
     site: SiteName
@@ -60,7 +58,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a worker reports of one open send; identified by the pair and its number (the fence)."""
+    """What a worker reports of one open send; identified by the pair and its number (the fence).
+
+    Only a receipt completes a send (L25), and none backs off without a time (L21): both are ValueErrors.
+    """
 
     package: PackageName
     site: SiteName
@@ -72,10 +73,19 @@ class Progress:
     attempts: int = 0
     bytes_done: int = 0
 
+    def __post_init__(self) -> None:
+        if self.state in (SendState.COMPLETE, SendState.PARTIAL):
+            raise ValueError(f"a send cannot be reported {self.state.value}")
+        if self.state is SendState.BACKING_OFF and self.next_attempt is None:
+            raise ValueError("a send that backs off says until when")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the append-only history. `subject` is `send/NAME`, `site/NAME`, `package/NAME`, `plan/ID`, ..."""
+    """One line of the append-only history (docs/reference/state.md names the actions).
+
+    `subject` is `send/NAME`, `pair/PACKAGE@SITE`, `site/NAME`, `package/NAME` or `plan/ID`.
+    """
 
     number: int
     at: Instant
@@ -104,7 +114,10 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPair:
-    """One pair the state knows something of, for `status` and `explain`."""
+    """One pair the state knows something of, for `status` and `explain`.
+
+    `number` is that of what is held, or was last, 0 for none; `mark` the highest number ever seen.
+    """
 
     package: PackageName
     site: SiteName
@@ -130,7 +143,8 @@ class State(Protocol):
         """One consistent look; the set difference is made inside the state (architecture.md).
 
         Ready pairs (holding `Staged` at exactly the wanted content and setup) create no objects. Holds whose
-        `until` has passed and acknowledgements that are spent or void are still returned: the planner has the instant.
+        `until` has passed and acknowledgements that are void are still returned: the planner has the instant. A hold
+        that was released and an acknowledgement that a plan closed are not.
         """
         ...
 
@@ -140,9 +154,11 @@ class State(Protocol):
         A send-only job whose key is known is `already` there (L8). Otherwise versions are compared of exactly the pairs
         the plan acts on; those that moved are left out, the job's key and name are those of the rest
         (`reconciler.model.keys`), and they are named in `moved`; with `strict` one moved pair leaves everything
-        unrecorded. Superseded rows are closed and their successors opened together. Removals forget holdings, keep
-        marks and close open rows of the site with cause `site-removed` (L31, L32). Acknowledgements in
-        `plan.spent` are closed, unless a pair moved. A refused plan is never submitted, see `record_pass`.
+        unrecorded. What the plan wanted closed, raised or removed and is so already has not moved. Superseded rows are
+        closed and their successors opened together. Removals forget holdings, keep marks and close open rows of the
+        site with cause `site-removed` (L31, L32); a receipt from before is kept and changes no holding any more.
+        Acknowledgements in `plan.spent` are closed, unless a pair moved. A refused plan is never submitted, see
+        `record_pass`.
         """
         ...
 
@@ -151,25 +167,28 @@ class State(Protocol):
         ...
 
     def receive(self, receipt: Receipt, author: Author) -> bool:
-        """Take an arrival into the holdings and close the open row it answers (L26).
+        """Take an arrival into the holdings and complete the row it answers, open or failed (L26).
 
-        True if it became the pair's holding. A receipt whose number is below the held one changes no holding; one
-        seen before changes nothing; both are kept in the receipts. Raises the pair's mark and version.
+        It answers the row with its number if that has its revision. True if it became the pair's holding. A receipt
+        whose number is below the held one changes no holding; one seen before changes nothing; both are kept in the
+        receipts. Raises the pair's mark and version.
         """
         ...
 
     def observe(self, observation: Observation, author: Author) -> bool:
         """Take what a look at a store found; counts only while no send is open and no newer number is held.
 
-        `Absent` over a staged pair becomes `Absent(lost=...)` (L34).
+        False if it does not count. A look that found no record at all (`Absent` or `Unknown` with number 0) counts
+        whatever is held. `Absent` where a receipt proved something becomes `Absent(lost=...)` (L34).
         """
         ...
 
     def report(self, progress: Progress, author: Author) -> bool:
         """Move an open row on; False if the pair's open row has another number or is closed (a fence).
 
-        Attempts and the next attempt's time survive a restart (L28). `failed` and `cancelled` close the row and
-        block the pair's revision. Changes the pair's version only if the planner reads what changed (sending.md 4).
+        Attempts and the next attempt's time survive a restart, attempts never fall (L28). `failed` and `cancelled`
+        close the row and block the pair's revision. Changes the pair's version only if the planner reads what changed:
+        whether the row is open, is claimed, waits for space or for another store (sending.md 4).
         """
         ...
 

@@ -1,0 +1,2 @@
+#!/bin/sh
+cp camera.dat /opt/camera/

@@ -1,0 +1,2 @@
+#!/bin/sh
+cp scale.dat /opt/scale/

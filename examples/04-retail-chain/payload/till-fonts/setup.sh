@@ -1,0 +1,2 @@
+#!/bin/sh
+cp till-fonts.dat /opt/till-fonts/

@@ -1,0 +1,2 @@
+#!/bin/sh
+cp till.dat /opt/till/

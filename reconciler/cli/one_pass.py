@@ -1,0 +1,91 @@
+"""One pass, as `reconcile`, `apply` and `plan` make it: read, plan, record unless it is a dry run, print."""
+
+from collections.abc import Sequence
+
+from reconciler.cli.exits import CommandError, Exit, strongest
+from reconciler.cli.options import FailOn, Options, Output, Show
+from reconciler.cli.report import as_json, deliver, plan_renderer, report_diagnostics, say, write_file
+from reconciler.cli.workplace import Workplace, work_in
+from reconciler.engine.reconcile import Planned, plan_fleet, record
+from reconciler.engine.scope import Narrowing, NothingMatches
+from reconciler.manifests.selectors import parse_selector
+from reconciler.model.plan import Plan
+from reconciler.state.protocol import State, Submission
+from reconciler.views.plan_json import plan_json
+
+PLAN_OUTPUTS = (Output.TEXT, Output.JSON, Output.YAML, Output.MARKDOWN)
+
+
+def narrowing(options: Options) -> Narrowing:
+    """What the filters of the command line mean; raises CommandError for a selector that cannot be read."""
+    try:
+        selector = None if options.selector is None else parse_selector(options.selector)
+    except ValueError as error:
+        raise CommandError(f"-l {options.selector}: {error}", code=Exit.USAGE) from None
+    return Narrowing(
+        sites=options.site,
+        packages=options.package,
+        jobs=options.job,
+        selector=selector,
+        selector_text=options.selector or "",
+    )
+
+
+def plan_now(place: Workplace, state: State, narrow: Narrowing) -> Planned:
+    """The plan of this moment; what is wrong in the manifests is reported as soon as they are read."""
+    read = place.read_fleet()
+    report_diagnostics(read.diagnostics, place.options, files=read.files)
+    try:
+        return plan_fleet(
+            read,
+            state,
+            guards=place.settings.guards,
+            at=place.now(),
+            narrowing=narrow,
+            include_ready=place.options.show is Show.ALL,
+        )
+    except NothingMatches as error:
+        raise CommandError(str(error), code=Exit.USAGE) from None
+
+
+def one_pass(options: Options, paths: Sequence[str] = (), *, write: bool, out: str | None = None) -> int:
+    """Plan, and with `write` record the plan; `out` saves it for `apply`. Returns the exit code."""
+    options.only(*PLAN_OUTPUTS)
+    narrow = narrowing(options)
+    place = work_in(options, paths)
+    write = write and not options.dry_run
+    state = place.open_state(write=write)
+    try:
+        planned = plan_now(place, state, narrow)
+        plan = planned.plan
+        submission = record(planned, state, place.author()) if write else None
+        if out is not None:
+            planned.audit()
+            write_file(out, as_json(plan_json(plan)))
+        recorded = submission is not None and not plan.refused
+        deliver(options, plan_renderer(plan, options, written=recorded))
+        if submission is not None and recorded:
+            tell_outcome(options, submission)
+    finally:
+        state.close()
+    return exit_code(plan, options, pending=not recorded, invalid=planned.read.has_errors)
+
+
+def tell_outcome(options: Options, submission: Submission) -> None:
+    """What was recorded, what was left out because it had moved, and who will carry it out."""
+    for package, site in submission.moved:
+        say(options, f"left out: {package}@{site} changed while this plan was made; the next pass plans it again")
+    if submission.recorded:
+        say(options, "No worker has been seen; start one: reconcile work")
+
+
+def exit_code(plan: Plan, options: Options, *, pending: bool, invalid: bool) -> Exit:
+    """The code of a pass (cli.md): `pending` while nothing of the plan is recorded."""
+    codes = []
+    if invalid:
+        codes.append(Exit.INVALID)
+    if plan.refused or (options.fail_on is FailOn.BLOCKED and plan.summary.blocked):
+        codes.append(Exit.NO)
+    if options.detailed_exitcode and pending and plan.has_changes:
+        codes.append(Exit.CHANGES)
+    return strongest(codes)

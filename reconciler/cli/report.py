@@ -1,0 +1,116 @@
+"""Results on standard output and in files, everything else on standard error."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from typing import TextIO
+
+from reconciler.cli.exits import CommandError, Exit
+from reconciler.cli.options import Color, Options, Output
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.plan import Plan
+
+Render = Callable[[Output, bool], str]
+"""Format and colour → text that ends with a newline."""
+
+
+def colored(options: Options, stream: TextIO) -> bool:
+    """Colour only on a terminal, unless the option, NO_COLOR or FORCE_COLOR say otherwise."""
+    if options.color is not Color.AUTO:
+        return options.color is Color.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def deliver(options: Options, render: Render) -> None:
+    """Print the result, after writing it to every file that `--report` names."""
+    for report in options.report:
+        output, file = _report(report)
+        write_file(file, render(output, False))  # noqa: FBT003  # files have no colour
+    sys.stdout.write(render(options.output, colored(options, sys.stdout)))
+
+
+def say(options: Options, text: str) -> None:
+    """A line for people on standard error, unless they asked for quiet."""
+    if not options.quiet:
+        sys.stderr.write(f"{text}\n")
+
+
+def as_json(document: Mapping[str, object]) -> str:
+    """Indented, as people read it too; ends with a newline."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def plan_renderer(plan: Plan, options: Options, *, written: bool) -> Render:
+    """The plan in each format of cli.md."""
+
+    def render(output: Output, color: bool) -> str:  # noqa: FBT001
+        show_all = options.show is not None
+        match output:
+            case Output.TEXT:
+                from reconciler.views.plan_text import plan_text  # noqa: PLC0415
+
+                return plan_text(plan, show_all=show_all, color=color, written=written)
+            case Output.JSON:
+                from reconciler.views.plan_json import plan_json  # noqa: PLC0415
+
+                return as_json(plan_json(plan, show_all=show_all))
+            case Output.YAML:
+                from reconciler.views.plan_yaml import plan_yaml  # noqa: PLC0415
+
+                return plan_yaml(plan)
+            case Output.MARKDOWN:
+                from reconciler.views.plan_markdown import plan_markdown  # noqa: PLC0415
+
+                return plan_markdown(plan)
+            case Output.NDJSON:
+                raise CommandError("-o ndjson is not offered for plans", code=Exit.USAGE, hint="use json")
+
+    return render
+
+
+def report_diagnostics(diagnostics: Sequence[Diagnostic], options: Options | None = None, *, files: int = 0) -> None:
+    """What is wrong, with the lines it is about, on standard error."""
+    from reconciler.views.diagnostics import diagnostics_text  # noqa: PLC0415
+
+    color = colored(options or Options(), sys.stderr)
+    sys.stderr.write(diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=files))
+
+
+def source_lines(diagnostics: Sequence[Diagnostic]) -> dict[str, Sequence[str]]:
+    """The lines of every file a diagnostic is about; nothing for one that cannot be read now."""
+    lines: dict[str, Sequence[str]] = {}
+    for file in {diagnostic.where.file for diagnostic in diagnostics}:
+        try:
+            descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+            with open(descriptor, "rb") as stream:
+                lines[file] = stream.read(2**20).decode(errors="replace").split("\n")
+        except OSError:
+            continue
+    return lines
+
+
+def _report(report: str) -> tuple[Output, str]:
+    name, separator, file = report.partition("=")
+    if not separator or not file or name not in {output.value for output in Output}:
+        raise CommandError(
+            f"--report {report} is not FORMAT=FILE", code=Exit.USAGE, hint="for example --report json=plan.json"
+        )
+    return Output(name), file
+
+
+def write_file(file: str, text: str) -> None:
+    """Whole or not at all: under a temporary name, flushed, renamed."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(file)), prefix=".reconcile-")
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except OSError as error:
+        raise CommandError(f"cannot write {file}: {error.strerror}") from None

@@ -1,0 +1,27 @@
+"""`reconcile schema`: the JSON Schemas, for editors and other tools."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exits import CommandError, Exit
+from reconciler.cli.options import Options
+
+
+def schema(
+    _options: Options,
+    kind: Annotated[
+        str, typer.Argument(metavar="[KIND]", help="site, package, job, config, manifest (all kinds) or plan.")
+    ] = "manifest",
+) -> int:
+    """Print the JSON Schema of a kind.
+
+    Examples: reconcile schema site; reconcile schema plan > plan.schema.json
+    """
+    from reconciler.manifests.schemas import KINDS, schema_text  # noqa: PLC0415
+
+    if kind.lower() not in KINDS:
+        raise CommandError(f"there is no schema for {kind}", code=Exit.USAGE, hint=f"one of {', '.join(KINDS)}")
+    sys.stdout.write(schema_text(kind.lower()))
+    return Exit.DONE

@@ -1,0 +1,66 @@
+"""`reconcile status`: who holds what, what runs, what waits for what."""
+
+import sys
+import time
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.exits import CommandError, Exit
+from reconciler.cli.options import Options, Output
+
+if TYPE_CHECKING:
+    from reconciler.cli.workplace import Workplace
+
+
+class Part(Enum):
+    SITES = "sites"
+    PACKAGES = "packages"
+    JOBS = "jobs"
+    SENDS = "sends"
+
+
+def status(
+    options: Options,
+    part: Annotated[Part | None, typer.Argument(help="One list; without it, one screen.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of the list.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds until interrupted.")] = False,  # noqa: FBT002
+) -> int:
+    """Show who holds what, what runs, what waits for what and until when.
+
+    Examples: reconcile status; reconcile status sends; reconcile status sites riga-03 -o json
+    """
+    options.only(Output.TEXT, Output.JSON)
+    from reconciler.cli.workplace import work_in  # noqa: PLC0415
+
+    place = work_in(options)
+    while True:
+        text = _status_text(options, place, part, name)
+        if not watch:
+            sys.stdout.write(text)
+            return Exit.DONE
+        sys.stdout.write(("\033[H\033[2J" if sys.stdout.isatty() else "") + text)
+        sys.stdout.flush()
+        time.sleep(2)
+
+
+def _status_text(options: Options, place: "Workplace", part: Part | None, name: str | None) -> str:
+    from reconciler.cli.one_pass import plan_now  # noqa: PLC0415
+    from reconciler.cli.report import as_json  # noqa: PLC0415
+    from reconciler.engine.scope import Narrowing  # noqa: PLC0415
+    from reconciler.engine.status import status_of  # noqa: PLC0415
+    from reconciler.views.status import status_json, status_text  # noqa: PLC0415
+
+    state = place.open_state(write=False)
+    try:
+        now = status_of(plan_now(place, state, Narrowing()), state, at=place.now())
+    finally:
+        state.close()
+    try:
+        chosen = now.only(None if part is None else part.value, name)
+    except KeyError:
+        raise CommandError(f"there is no {name} among the {part.value if part else ''}") from None
+    if options.output is Output.JSON:
+        return as_json(status_json(chosen))
+    return status_text(chosen, part=None if part is None else part.value, named=name is not None)

@@ -1,0 +1,40 @@
+"""`reconcile validate`: everything that is wrong in the manifests, in one run."""
+
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import Options, Output
+
+
+def validate(
+    options: Options,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="Manifests; they replace -m and are the whole fleet."),
+    ] = None,
+) -> int:
+    """Check syntax, schema, references, names and pins of sources; no state, no store, no network.
+
+    Examples: reconcile validate; reconcile validate manifests/ new-site.yaml -o json
+    """
+    from reconciler.cli.report import Render, as_json, colored, deliver, source_lines  # noqa: F401, PLC0415
+    from reconciler.cli.workplace import work_in  # noqa: PLC0415
+    from reconciler.planning.advice import advise  # noqa: PLC0415
+    from reconciler.views.diagnostics import diagnostics_text, validation_json  # noqa: PLC0415
+
+    options.only(Output.TEXT, Output.JSON)
+    place = work_in(options, paths or ())
+    read = place.read_fleet()
+    diagnostics = tuple(sorted((*read.diagnostics, *advise(read.fleet)), key=lambda diagnostic: diagnostic.order))
+
+    def render(output: Output, color: bool) -> str:  # noqa: FBT001
+        if output is Output.JSON:
+            return as_json(validation_json(diagnostics))
+        return diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=read.files)
+
+    deliver(options, render)
+    if read.fleet.empty:
+        return Exit.NO
+    return Exit.INVALID if read.has_errors else Exit.DONE

@@ -1,0 +1,30 @@
+"""`reconcile version`: this version, and what it can read."""
+
+import platform
+import sys
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import Options, Output
+from reconciler.model.plan import FORMAT_VERSION
+
+
+def version(options: Options) -> int:
+    """Print the version, and those of the formats it reads and writes.
+
+    Examples: reconcile version; reconcile version -o json
+    """
+    from reconciler.cli.report import as_json  # noqa: PLC0415
+
+    options.only(Output.TEXT, Output.JSON)
+    facts = {
+        "reconcile": __version__,
+        "manifests": "reconciler/v1",
+        "plan": FORMAT_VERSION,
+        "python": platform.python_version(),
+    }
+    if options.output is Output.JSON:
+        sys.stdout.write(as_json(facts))
+    else:
+        sys.stdout.write("".join(f"{name:<10} {value}\n" for name, value in facts.items()))
+    return Exit.DONE

@@ -1,0 +1,142 @@
+"""Where a command works: its folder, settings, manifests, state, cache, and who runs it."""
+
+import getpass
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reconciler import wiring
+from reconciler.cli.exits import CommandError, Exit, InvalidSettings
+from reconciler.cli.options import Options
+from reconciler.engine.manifests import FleetRead, Manifests
+from reconciler.manifests.settings import SettingsRead, read_settings
+from reconciler.model.instants import Instant
+from reconciler.model.settings import Settings
+from reconciler.model.source_text import SourceText
+from reconciler.parcels.digest_cache import DigestCache
+from reconciler.state.protocol import Author, State
+
+SETTINGS_FILE = "reconciler.yaml"
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What the options, the environment and the settings file together mean. Built once, by a command."""
+
+    options: Options
+    paths: tuple[str, ...] = ()
+    """Manifests named as arguments: they replace `--manifests` and are the whole fleet."""
+
+    def __post_init__(self) -> None:
+        if self.options.chdir is not None:
+            try:
+                os.chdir(self.options.chdir)
+            except OSError as error:
+                raise CommandError(f"-C {self.options.chdir}: {error.strerror}", code=Exit.USAGE) from None
+
+    @cached_property
+    def settings_read(self) -> SettingsRead:
+        """The settings file, what is wrong in it, and where each value comes from."""
+        file = self.settings_file
+        directory = self.settings_directory
+        source = None
+        if file is not None:
+            try:
+                with open(file, "rb") as stream:
+                    data = stream.read()
+            except OSError as error:
+                raise CommandError(f"cannot read the settings {file}: {error.strerror}", code=Exit.INVALID) from None
+            source = SourceText(file=file, directory=directory, data=data)
+        return read_settings(source, directory=directory)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings with what the options say laid over them; raises InvalidSettings."""
+        settings = self.settings_read.settings
+        if settings is None:
+            raise InvalidSettings(self.settings_read.diagnostics)
+        if self.paths or self.options.manifests:
+            settings = replace(
+                settings, manifest_paths=tuple(map(os.path.abspath, self.paths or self.options.manifests))
+            )
+        elif not settings.manifest_paths:
+            found = os.path.join(self.settings_directory, "manifests")
+            settings = replace(settings, manifest_paths=(found if os.path.isdir(found) else self.settings_directory,))
+        if self.options.state is not None:
+            settings = replace(settings, state_url=_absolute(self.options.state))
+        return settings
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        return Manifests(
+            source=wiring.manifest_source(self.settings, relative_to=os.getcwd()),
+            settings=self.settings,
+            settings_directory=self.settings_directory,
+            cache=self.cache,
+        )
+
+    @cached_property
+    def settings_directory(self) -> str:
+        """What relative paths of the settings refer to: the folder of their file, else the working directory."""
+        return os.path.dirname(os.path.abspath(self.settings_file)) if self.settings_file else os.getcwd()
+
+    def read_fleet(self) -> FleetRead:
+        """Read and check the manifests and what the packages' sources hold."""
+        return self.manifests.read()
+
+    @cached_property
+    def cache(self) -> DigestCache:
+        return DigestCache(cache_directory())
+
+    def open_state(self, *, write: bool) -> State:
+        """The state; for reading only under `--dry-run`, whatever the command (cli.md)."""
+        return wiring.open_state(self.settings.state_url, write=write and not self.options.dry_run)
+
+    def now(self) -> Instant:
+        return Instant(int(time.time()))
+
+    def author(self) -> Author:
+        return Author(actor=actor(), at=self.now())
+
+    @cached_property
+    def settings_file(self) -> str | None:
+        """The file named by `--config`, or the nearest one upwards, not beyond the repository's root."""
+        if self.options.config is not None:
+            return self.options.config
+        folder = os.getcwd()
+        while True:
+            candidate = os.path.join(folder, SETTINGS_FILE)
+            if os.path.isfile(candidate):
+                return os.path.relpath(candidate)
+            if os.path.exists(os.path.join(folder, ".git")) or os.path.dirname(folder) == folder:
+                return None
+            folder = os.path.dirname(folder)
+
+
+def cache_directory() -> str:
+    """Caches are no state and never lie beside it (cli.md)."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "reconciler")
+
+
+def actor() -> str:
+    """Who runs the command, for events: the login name, or the number of a user without one."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def _absolute(url: str) -> str:
+    """A relative SQLite path refers to the working directory."""
+    scheme, separator, path = url.partition(":///")
+    if not separator or scheme != "sqlite":
+        return url
+    return f"{scheme}:///{os.path.abspath(path)}"
+
+
+def work_in(options: Options, paths: Sequence[str] = ()) -> Workplace:
+    """The workplace of a command."""
+    return Workplace(options, tuple(paths))

@@ -1,0 +1,106 @@
+"""One pass: fleet and state to a plan, and the plan, audited, into the state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reconciler import __version__
+from reconciler.engine.manifests import FleetRead
+from reconciler.engine.scope import Narrowing
+from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.faults import AuditError
+from reconciler.model.instants import Instant, Seconds
+from reconciler.model.plan import Plan
+from reconciler.model.settings import Guards
+from reconciler.model.snapshot import Snapshot
+from reconciler.planning.audit import audit
+from reconciler.planning.guards import acknowledge
+from reconciler.planning.planner import make_plan
+from reconciler.planning.wanted import wanted_pairs
+from reconciler.state.protocol import Author, Pass, State, Submission
+
+ACKNOWLEDGED_FOR = Seconds(24 * 3600)
+"""An acknowledgement is void after a day (cli.md)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan and what it was made from."""
+
+    plan: Plan
+    read: FleetRead
+    snapshot: Snapshot
+
+    def audit(self) -> None:
+        """Raise AuditError if the second pair of eyes finds a law broken."""
+        broken = audit(self.plan, self.read.fleet, self.snapshot)
+        if broken:
+            raise AuditError(
+                f"plan {self.plan.id} breaks {'; '.join(broken)}; nothing was recorded, please report this"
+            )
+
+
+def plan_fleet(
+    read: FleetRead,
+    state: State,
+    *,
+    guards: Guards,
+    at: Instant,
+    narrowing: Narrowing | None = None,
+    include_ready: bool = False,
+) -> Planned:
+    """The plan that closes the gap between the fleet and the state at this instant. Writes nothing."""
+    fleet = read.fleet
+    snapshot = state.snapshot(wanted_pairs(fleet))
+    plan = make_plan(
+        fleet,
+        snapshot,
+        at=at,
+        guards=guards,
+        scope=(narrowing or Narrowing()).scope(fleet),
+        tool_version=__version__,
+        diagnostics=read.diagnostics,
+        include_ready=include_ready,
+    )
+    return Planned(plan=plan, read=read, snapshot=snapshot)
+
+
+def record(planned: Planned, state: State, author: Author) -> Submission:
+    """Audit the plan and record what it does; a refused one leaves only the pass behind."""
+    planned.audit()
+    if planned.plan.refused:
+        state.record_pass(_pass(planned.plan, author, outcome="refused"))
+        return Submission()
+    return state.submit(planned.plan, author)
+
+
+def _pass(plan: Plan, author: Author, *, outcome: str) -> Pass:
+    return Pass(
+        at=author.at,
+        actor=author.actor,
+        plan=plan.id,
+        fleet_digest=plan.source.fleet_digest,
+        commit=author.commit,
+        outcome=outcome,
+        required=plan.summary.required,
+        ready=plan.summary.ready,
+        blocked=plan.summary.blocked,
+    )
+
+
+def with_acknowledgements(plan: Plan, held: Sequence[Acknowledgement], *, at: Instant) -> Plan:
+    """A saved plan, its guards looked at again in the light of what may pass now."""
+    return replace(plan, guards=tuple(acknowledge(result, held, at=at) for result in plan.guards))
+
+
+def acknowledgement(plan: Plan, guard: GuardName, *, reason: str, author: Author) -> Acknowledgement:
+    """What lets exactly the actions of this plan pass this guard."""
+    result = next(result for result in plan.guards if result.name is guard)
+    return Acknowledgement(
+        plan=plan.id,
+        guard=guard,
+        actions=result.actions,
+        actor=author.actor,
+        reason=reason,
+        at=author.at,
+        expires=Instant(author.at + ACKNOWLEDGED_FOR),
+    )

@@ -1,0 +1,109 @@
+"""What `status` shows: who holds what, what runs, what waits for what and until when. No field is ever null (L27)."""
+
+from dataclasses import dataclass, replace
+
+from reconciler.model.instants import Instant
+from reconciler.model.names import PackageName, SiteName
+from reconciler.model.plan import PlannedJob
+from reconciler.model.snapshot import Send, SendState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastPass:
+    """The latest recorded pass: when, by whom, which plan, how it ended."""
+
+    at: Instant
+    actor: str
+    plan: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteStatus:
+    """One site: how many packages jobs require there, and what became of them; `held` counts what it holds at all."""
+
+    site: SiteName
+    required: int
+    ready: int
+    in_flight: int
+    blocked: int
+    held: int
+    oldest_verification: Instant | None
+    suspended: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageStatus:
+    """One package: how many sites are required to hold its revision, and do."""
+
+    package: PackageName
+    version: str
+    required: int
+    ready: int
+    in_flight: int
+    blocked: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendStatus:
+    """One send-only job, its state computed from its rows (L25)."""
+
+    name: str
+    package: PackageName
+    state: SendState
+    rows: tuple[Send, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    at: Instant
+    state: str
+    last_pass: LastPass | None
+    sites: tuple[SiteStatus, ...]
+    packages: tuple[PackageStatus, ...]
+    jobs: tuple[PlannedJob, ...]
+    sends: tuple[SendStatus, ...]
+    oldest_waiting: tuple[PackageName, SiteName, Instant] | None
+    overdue: tuple[SiteName, ...]
+    """Sites that hold something not verified within their `verify.every`."""
+
+    def only(self, part: str | None, name: str | None) -> "Status":
+        """One list, or one entry of it; raises KeyError for a name that is not in the list."""
+        if part is None:
+            return self
+        chosen = tuple(entry for entry in getattr(self, part) if name is None or _name(entry) == name)
+        if name is not None and not chosen:
+            raise KeyError(name)
+        nothing: dict[str, tuple[object, ...]] = {"sites": (), "packages": (), "jobs": (), "sends": ()}
+        return replace(self, **(nothing | {part: chosen}))
+
+
+def job_state(rows: tuple[Send, ...]) -> SendState:
+    """The state of a send-only job from those of its sites (L25).
+
+    Complete if and only if every site that still counts is; cancelled, superseded and obsolete ones leave the
+    denominator. With nothing left to count, the job ended as its last row did.
+    """
+    counted = [row.state for row in rows if row.state not in _LEFT]
+    if not counted:
+        return max(rows, key=lambda row: (row.changed_at, row.site)).state
+    if all(state is SendState.COMPLETE for state in counted):
+        return SendState.COMPLETE
+    if any(state is SendState.COMPLETE for state in counted):
+        return SendState.PARTIAL
+    return min(counted, key=_ORDER.index)
+
+
+_LEFT = frozenset((SendState.CANCELLED, SendState.SUPERSEDED, SendState.OBSOLETE))
+_ORDER = (SendState.SENDING, SendState.VERIFYING, SendState.QUEUED, SendState.BACKING_OFF, SendState.FAILED)
+
+
+def _name(entry: SiteStatus | PackageStatus | PlannedJob | SendStatus) -> str:
+    match entry:
+        case SiteStatus():
+            return entry.site
+        case PackageStatus():
+            return entry.package
+        case _:
+            return entry.name
