@@ -78,6 +78,16 @@ def format_size(size: int) -> str:
     raise AssertionError("unreachable")
 
 
+def format_rate(rate: int) -> str:
+    """`20 Mbit/s`, `512 kbit/s`: one decimal at most."""
+    number, unit = float(rate), "bit/s"
+    for unit in ("bit/s", "kbit/s", "Mbit/s", "Gbit/s"):
+        if number < 999.95 or unit == "Gbit/s":
+            break
+        number /= 1000
+    return f"{number:,.1f}".removesuffix(".0") + f" {unit}"
+
+
 def format_duration(seconds: int) -> str:
     """`under 1 min`, `5 min`, `1 h 26 min`, `3 days`: what a person reads, rounded up to whole minutes."""
     if seconds < 60:

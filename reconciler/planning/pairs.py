@@ -1,0 +1,71 @@
+"""From the differences the state found to pairs with all that is known of them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.model.fleet import Fleet
+from reconciler.model.instants import Instant
+from reconciler.model.names import PackageName, SiteName
+from reconciler.model.site_sets import SiteSet
+from reconciler.model.snapshot import Difference, Hold, Snapshot
+from reconciler.planning.needs import needs
+from reconciler.planning.pair import Pair
+from reconciler.planning.requirements import Requirement
+
+
+def differing_pairs(
+    fleet: Fleet, snapshot: Snapshot, required: Mapping[PackageName, Requirement], *, at: Instant
+) -> Iterator[Pair]:
+    """The required pairs in the scope that are not ready, by package, then site. Ready pairs make no objects (P5)."""
+    open_sends = snapshot.open_by_pair()
+    holds = _Holds(snapshot.holds, at=at)
+    for requirement, differences in _by_package(snapshot.differences, required):
+        needed = needs(requirement.jobs, SiteSet.of(difference.site for difference in differences))
+        package = requirement.package.name
+        for difference in differences:
+            site = fleet.sites[difference.site]
+            need, where = needed[difference.site]
+            yield Pair(
+                requirement=requirement,
+                site=site,
+                need=need,
+                where=where,
+                difference=difference,
+                open_send=open_sends.get((package, site.name)),
+                holds=holds.on(package, site.name) if holds else (),
+            )
+
+
+def _by_package(
+    differences: Iterable[Difference], required: Mapping[PackageName, Requirement]
+) -> Iterator[tuple[Requirement, Sequence[Difference]]]:
+    """The differences in the scope by package; nothing relies on the order in which the state tells them."""
+    found: dict[PackageName, list[Difference]] = {}
+    for difference in differences:
+        found.setdefault(difference.package, []).append(difference)
+    for package in sorted(found):
+        requirement = required.get(package)
+        if requirement is None or not requirement.scope:
+            continue
+        scope = requirement.scope
+        chosen = [difference for difference in found[package] if difference.site in scope]
+        if chosen:
+            yield requirement, sorted(chosen, key=lambda difference: difference.site)
+
+
+class _Holds:
+    """The holds in force, by what they lie on; one whose `until` has come counts no more."""
+
+    __slots__ = ("_by_subject",)
+
+    def __init__(self, holds: Iterable[Hold], *, at: Instant) -> None:
+        self._by_subject: Mapping[tuple[PackageName | None, SiteName | None], Hold] = {
+            (hold.package, hold.site): hold for hold in holds if hold.until is None or hold.until > at
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._by_subject)
+
+    def on(self, package: PackageName, site: SiteName) -> tuple[Hold, ...]:
+        """Those on the site, on the package and on the pair, in this order."""
+        subjects = ((None, site), (package, None), (package, site))
+        return tuple(self._by_subject[subject] for subject in subjects if subject in self._by_subject)
