@@ -1,0 +1,54 @@
+"""Under --dry-run nothing is written by any command, wherever the flag stands (cli.md)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Reconcile
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Every path beneath `folder`, with the bytes of files; SQLite's own -wal and -shm excepted."""
+    return {
+        str(path): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+        if not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--dry-run", "apply"),
+        ("apply", "--dry-run"),
+        ("--dry-run",),
+        ("plan",),
+        ("--dry-run", "acknowledge", "p-00000000", "bytes", "--reason", "x"),
+        ("--dry-run", "init", "new"),
+        ("validate",),
+        ("status",),
+        ("explain", "till-emea"),
+        ("ready", "till-emea"),
+        ("config",),
+    ],
+)
+def test_nothing_is_written(reconcile: Reconcile, fleet: Path, arguments: tuple[str, ...]) -> None:
+    before = contents(fleet)
+    reconcile(*arguments)
+    assert contents(fleet) == before
+
+
+def test_nothing_is_written_to_a_state_that_exists(reconcile: Reconcile, fleet: Path) -> None:
+    assert reconcile().code == 0
+    (fleet / "payload" / "till" / "setup.exe").write_bytes(b"another revision")
+    before = contents(fleet)
+    ended = reconcile("--dry-run", "apply")
+    assert (ended.code, "Nothing was written." in ended.out) == (0, True)
+    assert contents(fleet) == before
+
+
+def test_a_saved_plan_is_not_recorded(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("plan", "--out", "plan.json")
+    before = contents(fleet)
+    assert reconcile("--dry-run", "apply", "plan.json").code == 0
+    assert contents(fleet) == before
