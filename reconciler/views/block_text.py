@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from reconciler.model.instants import Instant
 from reconciler.model.plan import JobVerdict
+from reconciler.views.blocks import Block
 from reconciler.views.cells import cells, left, right
 from reconciler.views.counts import count
 from reconciler.views.folding import Fold, fold, fold_text
 from reconciler.views.paint import Ink, paint
 from reconciler.views.row_text import INKS, Columns, columns_of
-from reconciler.views.rows import Block, Symbol
+from reconciler.views.rows import Symbol
 
 _STATUS_INKS = {
     JobVerdict.READY: Ink.GREEN,

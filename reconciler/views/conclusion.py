@@ -7,9 +7,10 @@ from reconciler.model.plan import JobVerdict, Plan, PlannedJob, PlannedPair, Ver
 from reconciler.model.quantities import format_duration
 from reconciler.model.snapshot import SendState
 from reconciler.views.amounts import amount
+from reconciler.views.blocks import Block
 from reconciler.views.counts import count
 from reconciler.views.moments import about
-from reconciler.views.rows import Block, Row, Symbol
+from reconciler.views.rows import Row, Symbol
 from reconciler.views.untrusted import render_untrusted
 
 READY_MEANS = "A ready job is one whose run could start: we stage and prove, the sites' own tools distribute and run."

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from reconciler.model.plan import JobVerdict, Plan, PlanSource
 from reconciler.model.quantities import format_duration
 from reconciler.views.block_text import arrange, block_lines, widths
+from reconciler.views.blocks import Block, blocks
 from reconciler.views.conclusion import READY_MEANS, all_ready, is_all_ready, jobs_line, next_line, sums
 from reconciler.views.counts import count
 from reconciler.views.paint import Ink, paint
 from reconciler.views.refusal import refusal_lines
-from reconciler.views.rows import Block, blocks
 from reconciler.views.untrusted import render_untrusted
 
 MOST_BLOCKS = 40

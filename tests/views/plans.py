@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.model.acknowledgements import GuardName
-from reconciler.model.diagnostics import Diagnostic, Where
+from reconciler.model.diagnostics import Where
 from reconciler.model.instants import Instant, Seconds, parse_instant
 from reconciler.model.keys import plan_id, send_key, send_name
 from reconciler.model.names import Digest, JobName, PackageName, SiteName
 from reconciler.model.packages import Revision, SetupPart
 from reconciler.model.plan import (
     BlockReason,
-    Cancellation,
-    CancellationReason,
     GapReason,
     GuardResult,
     JobVerdict,
@@ -22,16 +20,14 @@ from reconciler.model.plan import (
     PlannedSite,
     PlanSource,
     PlanState,
-    Removal,
     SendOnlyJob,
     Summary,
     Underway,
-    Update,
     Verdict,
 )
 from reconciler.model.priority import Priority
 from reconciler.model.quantities import Bytes
-from reconciler.model.snapshot import Cause, Mode, SendState
+from reconciler.model.snapshot import Mode, SendState
 
 NOW = parse_instant("2026-11-24T16:02:00+01:00")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
@@ -148,7 +144,7 @@ def send_only_jobs(pairs: Iterable[PlannedPair], versions: dict[str, str]) -> tu
     sends = (
         _send(package, mode, members, versions.get(package, "4.20")) for (package, mode), members in grouped.items()
     )
-    return tuple(sorted(sends, key=lambda send: send.name))
+    return tuple(sorted(sends, key=lambda send: (send.package, send.mode.value)))
 
 
 def _send(package: PackageName, mode: Mode, members: Sequence[PlannedPair], version: str) -> SendOnlyJob:
