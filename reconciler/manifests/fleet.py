@@ -1,0 +1,104 @@
+"""From what is declared and what the sources hold to the fleet, by the rules that span objects.
+
+Everything wrong is found in one run. What is left out is a declaration with an error and whatever refers to it by name,
+and nothing else (L35).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.manifests.candidates import Candidate, Findings
+from reconciler.manifests.documents import Declared
+from reconciler.manifests.endpoints import SourceFolder, check_endpoints, check_sources
+from reconciler.manifests.hierarchy import check_hierarchy
+from reconciler.manifests.identity import fleet_digest
+from reconciler.manifests.jobs import JobReader
+from reconciler.manifests.packages import Offer, check_package, read_package, request_of
+from reconciler.manifests.references import connect, may_stand_in
+from reconciler.manifests.roster import Roster, check_names, rosters_of
+from reconciler.manifests.sites import read_site
+from reconciler.manifests.territory import territory_of
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.fleet import Fleet
+from reconciler.model.names import PackageName
+from reconciler.model.packages import Content, Package, SourceProblem, SourceRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The fleet, and what is wrong beyond what `Declared` says already; sorted as reports are."""
+
+    fleet: Fleet
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def sources_of(declared: Declared) -> tuple[SourceRequest, ...]:
+    """What has to be read before `resolve`, sorted by package.
+
+    A package whose name is declared twice is not read: it is left out anyway.
+    """
+    _, packages, _ = rosters_of(declared)
+    check_names(packages, Findings())
+    return tuple(request_of(package) for package in packages.candidates if package.fault is None)
+
+
+def resolve(declared: Declared, contents: Mapping[PackageName, Content | SourceProblem]) -> Resolved:
+    """The fleet. `contents` answers every request of `sources_of`."""
+    sites, packages, jobs = rosters_of(declared)
+    findings = Findings()
+    for roster in (sites, packages, jobs):
+        check_names(roster, findings)
+    connect(sites, packages, jobs, broken=declared.broken, findings=findings)
+
+    read_sites = [(candidate, read_site(candidate, findings)) for candidate in sites.candidates]
+    stores = check_endpoints(read_sites, findings)
+    check_hierarchy(sites, findings)
+    territory = territory_of(read_sites, broken=may_stand_in(declared.broken))
+
+    kept_packages = _read_packages(packages, contents, sites=sites, stores=stores, findings=findings)
+    offers = {name: Offer(candidate=candidate) for name, candidate in packages.by_name.items()}
+    reader = JobReader(offers=offers, territory=territory, findings=findings)
+    kept_jobs = tuple(job for job in map(reader.read, jobs.candidates) if job is not None)
+
+    candidates = (*sites.candidates, *packages.candidates, *jobs.candidates)
+    kept = [candidate for candidate in candidates if candidate.fault is None]
+    fleet = Fleet(
+        sites=territory.sites,
+        packages=kept_packages,
+        jobs=kept_jobs,
+        digest=fleet_digest(kept, contents),
+        whole=len(kept) == len(candidates) and not declared.broken,
+        empty=declared.empty,
+    )
+    return Resolved(fleet=fleet, diagnostics=findings.diagnostics())
+
+
+def _read_packages(
+    packages: Roster,
+    contents: Mapping[PackageName, Content | SourceProblem],
+    *,
+    sites: Roster,
+    stores: Mapping[str, Candidate],
+    findings: Findings,
+) -> tuple[Package, ...]:
+    """The packages that are sound and whose origin is."""
+    folders = []
+    for package in packages.candidates:
+        content = contents.get(PackageName(package.name))
+        check_package(package, content, sites=sites, findings=findings)
+        real_path = content.real_path if isinstance(content, Content) else ""
+        folders.append(SourceFolder(package, request_of(package).path, real_path))
+    check_sources(folders, stores, findings)
+    kept = []
+    for package in packages.candidates:
+        package.inherit()
+        if package.fault is None:
+            kept.append(read_package(package, _content_of(package, contents)))
+    return tuple(kept)
+
+
+def _content_of(package: Candidate, contents: Mapping[PackageName, Content | SourceProblem]) -> Content:
+    content = contents[PackageName(package.name)]
+    if isinstance(content, SourceProblem):
+        raise TypeError(f"{package.name} has no content, but no fault either")
+    return content

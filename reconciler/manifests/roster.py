@@ -1,0 +1,65 @@
+"""Who is declared under which name: kinds apart, names unique without regard to case (L30)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+
+from reconciler.manifests.candidates import Candidate, Findings
+from reconciler.manifests.documents import Declared
+from reconciler.manifests.spelling import Spelling
+from reconciler.model.names import fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roster:
+    """The candidates of one kind, sorted by name."""
+
+    kind: str
+    candidates: tuple[Candidate, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Candidate]:
+        """The first, by place, of each name; where a name is declared twice, all of them are faulty."""
+        names: dict[str, Candidate] = {}
+        for candidate in self.candidates:
+            known = names.setdefault(candidate.name, candidate)
+            if known is not candidate and candidate.place < known.place:
+                names[candidate.name] = candidate
+        return names
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        return Spelling(self.by_name)
+
+
+def rosters_of(declared: Declared) -> tuple[Roster, Roster, Roster]:
+    """Sites, packages and jobs."""
+    groups: dict[str, list[Candidate]] = {"Site": [], "Package": [], "Job": []}
+    for declaration in declared.declarations:
+        groups[declaration.document.kind].append(Candidate(declaration=declaration))
+    sites, packages, jobs = (
+        Roster(kind=kind, candidates=tuple(sorted(group, key=attrgetter("name")))) for kind, group in groups.items()
+    )
+    return sites, packages, jobs
+
+
+def check_names(roster: Roster, findings: Findings) -> None:
+    """Which of two equal names is meant cannot be known: both are left out (L30, Q229857)."""
+    groups: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in roster.candidates:
+        groups[fold(candidate.name)].append(candidate)
+    for group in groups.values():
+        if len(group) == 1:
+            continue
+        first, *others = sorted(group, key=attrgetter("place"))
+        for other in others:
+            known = "" if other.name == first.name else f' as "{first.name}"; names are compared without regard to case'
+            findings.error_of_name(
+                other,
+                code="duplicate-name",
+                message=f'{roster.kind.lower()} "{other.name}" is declared already, at {first.line}{known}',
+                hint="rename one of them, or remove it",
+                also=(first,),
+            )

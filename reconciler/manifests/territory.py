@@ -1,0 +1,74 @@
+"""What targets are resolved against: the sites of the fleet, and those left out, which are known but not sent to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.manifests.candidates import Candidate
+from reconciler.manifests.site_index import SiteIndex
+from reconciler.manifests.spelling import Spelling
+from reconciler.manifests.subtrees import Subtrees
+from reconciler.model.sites import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Territory:
+    """`index`, `numbers` and `subtrees` speak of `sites`; `lost_index` and `lost_numbers` of `lost`.
+
+    `broken` is the hint that more sites may be declared where nobody could read them, empty if no file is broken.
+    """
+
+    sites: tuple[Site, ...]
+    numbers: Mapping[str, int]
+    index: SiteIndex
+    subtrees: Subtrees
+    lost: tuple[Candidate, ...]
+    lost_numbers: Mapping[str, int]
+    lost_index: SiteIndex
+    broken: str
+    _values: dict[str, Spelling] = field(default_factory=dict)
+
+    def has_label(self, key: str) -> bool:
+        return self.index.has_label(key) or self.lost_index.has_label(key)
+
+    @cached_property
+    def keys(self) -> Spelling:
+        """Every label that some site has."""
+        return Spelling((*self.index.keys, *self.lost_index.keys))
+
+    def values(self, key: str) -> Spelling:
+        """Every value that this label has at some site."""
+        if key not in self._values:
+            self._values[key] = Spelling((*self.index.values(key), *self.lost_index.values(key)))
+        return self._values[key]
+
+    def has_domain(self, domain: str) -> bool:
+        return self.index.has_domain(domain) or self.lost_index.has_domain(domain)
+
+    @cached_property
+    def domains(self) -> Spelling:
+        return Spelling((*self.index.domains, *self.lost_index.domains))
+
+    def has_machine(self, machine: str) -> bool:
+        return self.index.has_machine(machine) or self.lost_index.has_machine(machine)
+
+    @cached_property
+    def machines(self) -> Spelling:
+        return Spelling((*self.index.machines, *self.lost_index.machines))
+
+
+def territory_of(sites: Sequence[tuple[Candidate, Site]], *, broken: str) -> Territory:
+    """The territory of all sites that are declared, once it is known which of them are left out."""
+    kept = tuple(site for candidate, site in sites if candidate.fault is None)
+    lost = [(candidate, site) for candidate, site in sites if candidate.fault is not None]
+    numbers = {str(site.name): number for number, site in enumerate(kept)}
+    return Territory(
+        sites=kept,
+        numbers=numbers,
+        index=SiteIndex(kept),
+        subtrees=Subtrees([None if site.parent is None else numbers[site.parent] for site in kept]),
+        lost=tuple(candidate for candidate, _ in lost),
+        lost_numbers={candidate.name: number for number, (candidate, _) in enumerate(lost)},
+        lost_index=SiteIndex([site for _, site in lost]),
+        broken=broken,
+    )
