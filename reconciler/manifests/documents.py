@@ -43,21 +43,21 @@ def _step_into(value: object, node: int, step: str | int) -> tuple[int, int, obj
         for key, below in value.items():
             if key == step:
                 return node, node + 1, below
-            node += 1 + _nodes(below)
+            node += 1 + nodes_of(below)
     elif isinstance(value, list):
         for index, below in enumerate(value):
             if index == step:
                 return node, node, below
-            node += _nodes(below)
+            node += nodes_of(below)
     return None
 
 
-def _nodes(value: object) -> int:
+def nodes_of(value: object) -> int:
     """How many nodes a value is made of, itself included."""
     if isinstance(value, Mapping):
-        return 1 + sum(1 + _nodes(below) for below in value.values())
+        return 1 + sum(1 + nodes_of(below) for below in value.values())
     if isinstance(value, list):
-        return 1 + sum(_nodes(below) for below in value)
+        return 1 + sum(nodes_of(below) for below in value)
     return 1
 
 
