@@ -1,18 +1,20 @@
 """From files to a fleet: read, declare, read the sources the packages name, resolve."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.manifests.declare import declare
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.fleet import resolve, sources_of
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
+from reconciler.model.looks import Look
+from reconciler.model.names import PackageName
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.settings import Settings
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import read_content
-from reconciler.sources.directory import Look, ManifestRead
+from reconciler.sources.directory import ManifestRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +54,14 @@ class Manifests:
         read = self.source()
         declared = self.declare(read)
         requests = sources_of(declared)
-        contents: dict[str, Content | SourceProblem] = {
+        contents: dict[PackageName, Content | SourceProblem] = {
             request.package: read_content(request, self.cache) for request in requests
         }
         resolved = resolve(declared, contents)
+        read = read.outside(request.path for request in requests)
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
         return FleetRead(
-            fleet=resolved.fleet,
+            fleet=replace(resolved.fleet, empty=True) if read.missing else resolved.fleet,
             diagnostics=tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)),
             declared=declared,
             requests=requests,
