@@ -20,7 +20,8 @@ FRESH = 2_000_000_000
 KEPT = 90 * 86400
 """Seconds after which a source's file that nothing changed any more is dropped, and the source hashed once again."""
 
-_HEADER = b"reconciler digests 1\n"
+_HEADER = "reconciler digests 1\n"
+"""Goes into the checksum: another format's file does not pass it."""
 _RECORD = struct.Struct("<QqqQQI32s")
 """Size, mtime_ns, ctime_ns, inode, device, length of the path, SHA-256; the path follows."""
 
@@ -46,33 +47,30 @@ class DigestCache:
         if self.directory is None:
             return b""
         try:
-            with _folder(self.directory, create=False) as folder, _opened(name, os.O_RDONLY, folder) as descriptor:
+            with _opened(f"{self.directory}/{name}", os.O_RDONLY) as descriptor:
                 data = _read_all(descriptor)
         except OSError:
             return b""
-        content, checksum = data[:-32], data[-32:]
-        if not content.startswith(_HEADER) or hashlib.sha256(content).digest() != checksum:
-            return b""
-        return content[len(_HEADER) :]
+        records = data[:-32]
+        return records if _checksum(name, records) == data[-32:] else b""
 
     def store(self, name: str, records: bytes | bytearray) -> None:
         """Remember these; whoever writes last is remembered."""
         if self.directory is None:
             return
-        checksum = hashlib.sha256(_HEADER)
-        checksum.update(records)
-        with contextlib.suppress(OSError), _folder(self.directory, create=True) as folder:
-            private = secrets.token_hex(8) + _PRIVATE
+        private = f"{self.directory}/{secrets.token_hex(8)}{_PRIVATE}"
+        with contextlib.suppress(OSError):
+            _create(self.directory)
             try:
-                with _opened(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, folder) as descriptor:
-                    for part in (_HEADER, records, checksum.digest()):
+                with _opened(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+                    for part in (records, _checksum(name, records)):
                         _write_all(descriptor, part)
-                os.rename(private, name, src_dir_fd=folder, dst_dir_fd=folder)
+                os.rename(private, f"{self.directory}/{name}")
             except OSError:
-                os.unlink(private, dir_fd=folder)
+                os.unlink(private)
             if not self.swept:
                 self.swept = True
-                _sweep(folder, older_than=self.clock() // 10**9 - KEPT)
+                _sweep(self.directory, older_than=self.clock() // 10**9 - KEPT)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,24 +131,27 @@ def _records(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         index = end + length
 
 
-@contextlib.contextmanager
-def _folder(path: str, *, create: bool) -> Iterator[int]:
-    """The cache's folder, open; raises OSError also if another user could have written there."""
-    if create:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path, 0o700)
-    with _opened(path, os.O_RDONLY | os.O_DIRECTORY, None) as descriptor:
-        yield descriptor
+def _checksum(name: str, records: bytes | bytearray) -> bytes:
+    """Over the name too: a file under another source's name says nothing."""
+    checksum = hashlib.sha256(f"{_HEADER}{name}\n".encode())
+    checksum.update(records)
+    return checksum.digest()
+
+
+def _create(directory: str) -> None:
+    os.makedirs(os.path.dirname(directory) or ".", exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(directory, 0o700)
 
 
 @contextlib.contextmanager
-def _opened(name: str, flags: int, folder: int | None) -> Iterator[int]:
-    descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600, dir_fd=folder)
+def _opened(path: str, flags: int) -> Iterator[int]:
+    """Raises OSError also if the file is another user's, or one that others could have written."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         found = os.fstat(descriptor)
         if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise PermissionError("others may write here")
+            raise PermissionError("others may have written this")
         yield descriptor
     finally:
         os.close(descriptor)
@@ -166,9 +167,9 @@ def _write_all(descriptor: int, data: bytes | bytearray) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _sweep(folder: int, *, older_than: int) -> None:
+def _sweep(directory: str, *, older_than: int) -> None:
     """Drop what belongs to sources that are gone, and what a killed process left."""
-    with os.scandir(folder) as entries:
+    with os.scandir(directory) as entries:
         for entry in entries:
             if entry.name.endswith((_SUFFIX, _PRIVATE)) and entry.stat(follow_symlinks=False).st_mtime < older_than:
-                os.unlink(entry.name, dir_fd=folder)
+                os.unlink(entry.path)
