@@ -51,7 +51,7 @@ def arrange(blocks: Iterable[Block], *, show_all: bool) -> list[Unfolded]:
 def _folds(block: Block, *, show_all: bool) -> tuple[Fold, ...]:
     if show_all:
         return tuple((row,) for row in block.rows)
-    return tuple(fold(block.rows))
+    return tuple(fold(block.rows, always=block.crowded))
 
 
 def widths(arranged: Sequence[Unfolded], now: Instant) -> Widths:

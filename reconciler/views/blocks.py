@@ -21,7 +21,10 @@ _JOB_ORDER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One job and its rows. `ready` is how many ready sites its last line folds; `verdict` is None for no job's."""
+    """One job and its rows; `verdict` is None for what is no single job's.
+
+    `ready` is how many ready sites its last line folds, `crowded` that its rows are folded however few they are.
+    """
 
     name: str
     purpose: str
@@ -29,6 +32,7 @@ class Block:
     verdict: JobVerdict | None
     rows: tuple[Row, ...]
     ready: int = 0
+    crowded: bool = False
 
 
 def blocks(plan: Plan, *, show_all: bool) -> tuple[Block, ...]:
@@ -89,6 +93,8 @@ def _status(job: PlannedJob, blocked: int) -> str:
             return f"ready ({job.ready:,} of {count(required, 'site')})"
         case JobVerdict.WAITING:
             return f"{not_ready}: {blocked:,} blocked" if blocked else not_ready
+        case JobVerdict.SUSPENDED if required == job.ready:
+            return f"suspended ({job.ready:,} of {count(required, 'site')} ready)"
         case _:
             return f"{not_ready}: {job.verdict.value}"
 
@@ -111,7 +117,7 @@ def _jobless(plan: Plan, others: Iterable[Row]) -> Iterable[Block]:
     removed = [forgotten_row(removal.site, removal.packages) for removal in plan.removals]
     yield _named("other jobs", "need these pairs too", others)
     yield _named("no job", "needs these sends any more", cancelled)
-    yield _named("priority", "of these open sends changes", updated)
+    yield _named("priority", "of these open sends rises", updated)
     yield _named("removals", "of sites that left the manifests", removed)
 
 

@@ -63,7 +63,7 @@ def _other_changes(plan: Plan) -> list[str]:
     updated = sum(len(change.sites) for change in plan.updates)
     return [
         f"{count(cancelled, 'open send')} cancelled" if cancelled else "",
-        f"priority of {count(updated, 'open send')} changed" if updated else "",
+        f"priority of {count(updated, 'open send')} raised" if updated else "",
         f"{count(len(plan.removals), 'site')} forgotten" if plan.removals else "",
     ]
 

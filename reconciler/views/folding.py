@@ -9,7 +9,7 @@ from reconciler.model.plan import BlockReason, GapReason, PlannedPair, Verdict
 from reconciler.model.quantities import format_size
 from reconciler.views.amounts import amount
 from reconciler.views.counts import count
-from reconciler.views.moments import bare_moment
+from reconciler.views.moments import bare_moment, moment
 from reconciler.views.reasons import BLOCKS, COMMON_CURES, GAPS
 from reconciler.views.row_text import words_of
 from reconciler.views.rows import Row, Symbol
@@ -124,16 +124,20 @@ def _parent(row: Row) -> SiteName | None:
 
 
 def _span(pairs: Sequence[PlannedPair], now: Instant) -> str:
-    """From when the first begins until when the slowest has arrived, each at its own local time."""
-    begins = min(pairs, key=lambda pair: _begin(pair, now))
-    start = _begin(begins, now)
-    told = "now" if start <= now else bare_moment(start, now=now, zone=begins.timezone)
+    """From when the first begins until when the slowest has arrived.
+
+    At the first site's time, whose zone is named if the sites have several.
+    """
+    first = min(pairs, key=lambda pair: (_begin(pair, now), pair.site))
+    told = bare_moment if len({pair.timezone for pair in pairs}) == 1 else moment
+    start = _begin(first, now)
+    begins = "now" if start <= now else told(start, now=now, zone=first.timezone)
     ends = list(_ends(pairs, now))
     if not ends:
-        return told
+        return begins
     end, slowest = max(ends, key=lambda item: (item[0], item[1].site))
-    until = bare_moment(Instant(end), now=now, zone=slowest.timezone)
-    return f"{told} to {until}, slowest {render_untrusted(slowest.site)}"
+    until = told(Instant(end), now=now, zone=first.timezone)
+    return f"{begins} to {until}, slowest {render_untrusted(slowest.site)}"
 
 
 def _begin(pair: PlannedPair, now: Instant) -> Instant:

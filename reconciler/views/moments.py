@@ -20,7 +20,7 @@ def moment(instant: Instant, *, now: Instant, zone: str) -> str:
 
 
 def bare_moment(instant: Instant, *, now: Instant, zone: str) -> str:
-    """As `moment`, without the zone: for lines on sites of several zones."""
+    """As `moment`, without the zone: for lines on several sites of one zone."""
     local = _local(instant, zone)
     return _join(_day(local, _local(now, zone)), f"{local:%H:%M}")
 

@@ -64,25 +64,31 @@ def scope_lines(plan: Plan, *, color: bool) -> list[str]:
 
 
 def body_lines(plan: Plan, every: Sequence[Block], *, show_all: bool, color: bool) -> list[str]:
-    """The lines of all blocks; very many jobs are told together, ready ones first of all."""
+    """The lines of all blocks; very many jobs are told together, those that wait and those that are ready."""
     ready = [block for block in every if block.verdict is JobVerdict.READY]
-    fold_ready = len(ready) > _MOST_READY and not show_all
-    told = [block for block in every if not (fold_ready and block.verdict is JobVerdict.READY)]
-    arranged = arrange(told if show_all else _limited(told), show_all=show_all)
+    told, line = list(every), ""
+    if not show_all:
+        waiting = [block for block in every if block.verdict not in (JobVerdict.READY, None)]
+        jobless = [block for block in every if block.verdict is None]
+        together = len(ready) > _MOST_READY
+        told = _limited(waiting) + ([] if together else ready) + jobless
+        line = _all_of(ready) if together else ""
+    arranged = arrange(told, show_all=show_all)
     wide = widths(arranged, plan.created_at)
     lines = [line for shown in arranged for line in block_lines(shown, wide=wide, now=plan.created_at, color=color)]
-    if fold_ready:
-        pairs = sum(block.ready for block in ready)
-        line = f"= {count(len(ready), 'job')} ready ({pairs:,} of {count(pairs, 'pair')})"
-        lines.append(paint(line, Ink.DIM, color=color))
-    return lines
+    return [*lines, paint(line, Ink.DIM, color=color)] if line else lines
 
 
-def _limited(told: Sequence[Block]) -> list[Block]:
+def _all_of(ready: Sequence[Block]) -> str:
+    pairs = sum(block.ready for block in ready)
+    return f"= {count(len(ready), 'job')} ready ({pairs:,} of {count(pairs, 'pair')})"
+
+
+def _limited(waiting: Sequence[Block]) -> list[Block]:
     """The first blocks as they are, the rest as one whose rows are folded."""
-    if len(told) <= MOST_BLOCKS:
-        return list(told)
-    rest = told[MOST_BLOCKS:]
+    if len(waiting) <= MOST_BLOCKS:
+        return list(waiting)
+    rest = waiting[MOST_BLOCKS:]
     rows = tuple(sorted((row for block in rest for row in block.rows), key=lambda row: row.order))
     more = Block(
         name="...",
@@ -91,8 +97,9 @@ def _limited(told: Sequence[Block]) -> list[Block]:
         verdict=None,
         rows=rows,
         ready=sum(block.ready for block in rest),
+        crowded=True,
     )
-    return [*told[:MOST_BLOCKS], more]
+    return [*waiting[:MOST_BLOCKS], more]
 
 
 def _joined(lines: Sequence[str]) -> str:

@@ -61,8 +61,6 @@ def gap_words(pair: PlannedPair) -> str:
 def _stale(pair: PlannedPair) -> str:
     if not pair.has or not pair.wants:
         return GAPS[GapReason.CONTENT_STALE]
-    if pair.has == pair.wants:
-        return f"content of {pair.wants} changed"
     return f"has {pair.has}, wants {pair.wants}"
 
 

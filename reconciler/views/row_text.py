@@ -80,8 +80,8 @@ def _blocked(pair: PlannedPair, now: Instant) -> str:
 
 def _underway(pair: PlannedPair, now: Instant) -> str:
     going = pair.underway
-    told = _progress(pair, going, now) if going is not None else pair.detail
-    return ", ".join(part for part in (told, pair.send_only_job or "") if part)
+    told = _progress(pair, going, now) if going is not None else ""
+    return ", ".join(part for part in (told, pair.detail, pair.send_only_job or "") if part)
 
 
 def _progress(pair: PlannedPair, going: Underway, now: Instant) -> str:

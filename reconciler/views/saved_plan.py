@@ -122,6 +122,7 @@ def _broken_sums(plan: Plan) -> Iterator[str]:
     summary = plan.summary
     sums = (
         ("sendOnlyJobs", summary.send_only_jobs, len(plan.send_only_jobs)),
+        ("cancellations", summary.cancellations, sum(len(change.sites) for change in plan.cancellations)),
         ("bytes", summary.bytes, sum(job.bytes for job in plan.send_only_jobs)),
         ("required", summary.required, summary.ready + summary.in_flight + summary.missing + summary.blocked),
     )

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.model.acknowledgements import GuardName
-from reconciler.model.diagnostics import Where
+from reconciler.model.diagnostics import Diagnostic, Severity, Where
 from reconciler.model.instants import Instant, Seconds, parse_instant
 from reconciler.model.keys import plan_id, send_key, send_name
 from reconciler.model.names import Digest, JobName, PackageName, SiteName
 from reconciler.model.packages import Revision, SetupPart
 from reconciler.model.plan import (
     BlockReason,
+    Cancellation,
+    CancellationReason,
     GapReason,
     GuardResult,
     JobVerdict,
@@ -20,14 +22,16 @@ from reconciler.model.plan import (
     PlannedSite,
     PlanSource,
     PlanState,
+    Removal,
     SendOnlyJob,
     Summary,
     Underway,
+    Update,
     Verdict,
 )
 from reconciler.model.priority import Priority
 from reconciler.model.quantities import Bytes
-from reconciler.model.snapshot import Mode, SendState
+from reconciler.model.snapshot import Cause, Mode, SendState
 
 NOW = parse_instant("2026-11-24T16:02:00+01:00")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
@@ -121,7 +125,7 @@ def plan(
         missing=count[Verdict.MISSING],
         blocked=count[Verdict.BLOCKED],
         send_only_jobs=len(sends),
-        cancellations=len(values["cancellations"]),
+        cancellations=sum(len(change.sites) for change in values["cancellations"]),
         bytes=Bytes(sum(send.bytes for send in sends)),
     )
     actions = {name: values[name] for name in ("cancellations", "updates", "removals")}
@@ -264,3 +268,239 @@ def contract() -> Plan:
         ],
         sites=14,
     )
+
+
+def no_changes() -> Plan:
+    """Three jobs, all ready."""
+    return plan(
+        [
+            job("cad-lab", JobVerdict.READY, package="cad", sites=["oslo-lab", "riga-lab", "rome-lab"], ready=3),
+            job("office-emea", JobVerdict.READY, package="office", sites=[f"o-{n}" for n in range(8)], ready=8),
+            job("tills-nordic", JobVerdict.READY, package="till", sites=[f"t-{n:02}" for n in range(11)], ready=11),
+        ],
+        [],
+        state=PlanState(kind="sqlite", version=40, oldest_verification=Instant(NOW - 5 * 86400)),
+    )
+
+
+_DETAILS = {
+    BlockReason.UNKNOWN: "the share is not mounted",
+    BlockReason.SUSPENDED: "suspended since 2026-11-20 until 2026-12-01 06:00 by anna: inventory",
+    BlockReason.FAILED: "failed (permission): /srv/sites is read-only",
+    BlockReason.PATH_NOT_REPRESENTABLE: "AUX.txt, a:b, trailing.",
+    BlockReason.NO_SPACE: "need 270.0 MiB, have 200.0 MiB",
+}
+
+
+def blocked() -> Plan:
+    """One site for each reason of a block, and a job of which some sites can be sent to all the same."""
+    everywhere = JobName("everywhere")
+    stuck = [
+        pair(
+            "till",
+            f"shop-{index}",
+            Verdict.BLOCKED,
+            reason=reason,
+            also=(GapReason.CONTENT_MISSING, GapReason.SETUP_MISSING),
+            detail=_DETAILS.get(reason, ""),
+            held="till@shop-1" if reason is BlockReason.SUSPENDED else "",
+            send_only_job="send-till-0a1b2c3d" if reason in (BlockReason.FAILED, BlockReason.CANCELLED) else None,
+            for_jobs=(everywhere,),
+            underway=Underway(
+                state=SendState.BACKING_OFF, since=NOW, cause=Cause.SPACE, next_attempt=at("2026-11-25T04:10")
+            )
+            if reason is BlockReason.NO_SPACE
+            else None,
+        )
+        for index, reason in enumerate(BlockReason)
+    ]
+    paused = pair(
+        "cad",
+        "oslo-lab",
+        Verdict.BLOCKED,
+        reason=BlockReason.SUSPENDED,
+        detail="suspended by spec.suspend of job/paused",
+        held="job/paused",
+        for_jobs=(JobName("paused"),),
+    )
+    free = pair("till", "shop-9", also=(GapReason.SETUP_MISSING,), lacks=(SetupPart.SHARING,), for_jobs=(everywhere,))
+    return plan(
+        [
+            job("everywhere", JobVerdict.WAITING, package="till", sites=[f"shop-{n}" for n in range(12)], ready=2),
+            job(
+                "paused", JobVerdict.SUSPENDED, package="cad", sites=["oslo-lab", "rome-lab"], ready=1, purpose="share"
+            ),
+        ],
+        [*stuck, paused, free],
+        source=PlanSource(fleet_digest=digest("f")),
+        state=PlanState(kind="memory", version=0),
+    )
+
+
+def changing() -> Plan:
+    """Every kind of change, every state of an open send, a pair that two jobs need, a part of the fleet only."""
+    both = (JobName("install"), JobName("share"))
+    going = {
+        "a": Underway(state=SendState.QUEUED, since=at("2026-11-24T15:50")),
+        "b": Underway(state=SendState.QUEUED, since=at("2026-11-23T15:50")),
+        "c": Underway(state=SendState.VERIFYING, since=at("2026-11-20T09:00"), bytes_done=Bytes(MIB)),
+        "d": Underway(
+            state=SendState.BACKING_OFF,
+            since=at("2026-11-24T16:00"),
+            cause=Cause.NETWORK,
+            next_attempt=at("2026-11-24T16:05"),
+        ),
+        "e": Underway(state=SendState.QUEUED, since=at("2026-11-24T15:50"), cause=Cause.RATE),
+    }
+    flying = [
+        pair(
+            "office",
+            f"open-{name}",
+            Verdict.IN_FLIGHT,
+            mode=Mode.CONTENT,
+            bytes=Bytes(MIB),
+            underway=underway,
+            send_only_job="send-office-11112222",
+            earliest=at("2026-11-24T22:00") if name == "b" else None,
+            for_jobs=both[:1],
+        )
+        for name, underway in going.items()
+    ]
+    missing = [
+        pair(
+            "office",
+            "damaged",
+            reason=GapReason.CONTENT_DAMAGED,
+            bytes=Bytes(MIB),
+            detail="found damaged on 2026-11-23",
+        ),
+        pair("office", "half", reason=GapReason.RECORD_ONLY, bytes=Bytes(MIB), also=(GapReason.SETUP_STALE,)),
+        pair("office", "newer", reason=GapReason.CONTENT_STALE, bytes=Bytes(MIB), has="4.19", wants="4.20"),
+        pair(
+            "office",
+            "setup",
+            reason=GapReason.SETUP_MISSING,
+            mode=Mode.SETUP_ONLY,
+            bytes=Bytes(900),
+            lacks=(SetupPart.WORKSTATION, SetupPart.SHARING),
+        ),
+    ]
+    missing = [replace(each, for_jobs=both if each.site == "newer" else both[:1]) for each in missing]
+    office, old = PackageName("office"), PackageName("old")
+    return plan(
+        [
+            job(
+                "install", JobVerdict.WAITING, package="office", sites=[each.site for each in flying + missing], ready=0
+            ),
+            job("share", JobVerdict.WAITING, package="office", sites=["newer", "ready"], ready=1, purpose="share"),
+        ],
+        [*flying, *missing],
+        filters=("package=office", "site=*"),
+        cancellations=(
+            Cancellation(
+                send_only_job="send-office-00001111",
+                package=office,
+                sites=(PlannedSite(site=SiteName("newer"), number=4, version=9),),
+                reason=CancellationReason.SUPERSEDED,
+            ),
+            Cancellation(
+                send_only_job="send-old-33334444",
+                package=old,
+                sites=tuple(PlannedSite(site=SiteName(site), number=1, version=2) for site in ("a", "b")),
+                reason=CancellationReason.OBSOLETE,
+            ),
+        ),
+        updates=(
+            Update(
+                send_only_job="send-office-11112222",
+                package=office,
+                sites=(PlannedSite(site=SiteName("open-a"), number=2, version=5),),
+                priority=Priority.HIGH,
+            ),
+        ),
+        removals=(Removal(site=SiteName("gone"), packages=(office, old), versions=(3, 4)),),
+        guards=(
+            guard(
+                GuardName.SITE_REMOVALS,
+                "refuse",
+                "1",
+                tripped=True,
+                acknowledged=True,
+                actions=("remove gone office", "remove gone old"),
+            ),
+        ),
+        spent=(("p-01234567", GuardName.SITE_REMOVALS),),
+        diagnostics=(
+            Diagnostic(
+                code="late-job",
+                severity=Severity.WARNING,
+                message="job install is ready 2 h after readyBy",
+                where=Where("jobs/install.yaml", 12, 12),
+                path="spec.readyBy",
+            ),
+        ),
+    )
+
+
+def refused() -> Plan:
+    """Two guards tripped, and one acknowledged."""
+    base = contract()
+    guards = (
+        guard(GuardName.CHANGED_PACKAGES, "30%", "66.7%", tripped=True, actions=("package office@x",)),
+        guard(GuardName.CANCELLATIONS, "30%", "0%", tripped=False),
+        guard(GuardName.BYTES, "1.0 GiB", "1.2 GiB", tripped=True, actions=("send office lyon-01",)),
+        guard(GuardName.SITE_REMOVALS, "refuse", "1", tripped=True, acknowledged=True),
+    )
+    broken = Diagnostic(
+        code="unknown-package",
+        message='package "til" does not exist',
+        where=Where("jobs/till.yaml", 9, 12),
+        path="spec.package",
+        hint='did you mean "till" (packages/till.yaml:4)?',
+    )
+    return replace(base, guards=guards, diagnostics=(broken,))
+
+
+_REGIONS = (
+    ("EU1", "Europe/Berlin"),
+    ("US1", "America/New_York"),
+    ("ASIA1", "Asia/Tokyo"),
+    ("LATAM1", "America/Sao_Paulo"),
+)
+
+
+def large() -> Plan:
+    """2,000 sites in four regions, twelve jobs: a roll-out to all, two to some, the rest ready."""
+    names = [f"shop-{index:04}" for index in range(2000)]
+    unready = {0: 2000, 1: 500, 2: 60}
+    jobs = [
+        job(
+            f"roll-out-{number:02}",
+            JobVerdict.WAITING if number in unready else JobVerdict.READY,
+            package=f"app-{number:02}",
+            sites=names,
+            ready=2000 - unready.get(number, 0),
+        )
+        for number in range(12)
+    ]
+    pairs = [_large_pair(number, index) for number, some in unready.items() for index in range(some)]
+    return plan(jobs, pairs, sites=2005)
+
+
+def _large_pair(number: int, index: int) -> PlannedPair:
+    package, site = f"app-{number:02}", f"shop-{index:04}"
+    parent, zone = _REGIONS[index % 4]
+    common: dict[str, object] = {
+        "for_jobs": (JobName(f"roll-out-{number:02}"),),
+        "parent": SiteName(parent),
+        "timezone": zone,
+        "bytes": Bytes(int(1.2 * GIB)),
+        "wants": "4.20",
+    }
+    if index % 97 == 0:
+        common |= {"detail": f"suspended since 2026-11-2{index % 3} by anna: stocktaking", "held": f"site/{site}"}
+        return pair(package, site, Verdict.BLOCKED, reason=BlockReason.SUSPENDED, **common)
+    if number == 1:
+        return pair(package, site, reason=GapReason.CONTENT_STALE, has=f"4.{index % 5}", **common)
+    opens = Instant(at("2026-11-24T22:00") + 3600 * (index % 4))
+    return pair(package, site, earliest=opens, estimated_seconds=Seconds(600 + index), **common)

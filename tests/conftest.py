@@ -1,0 +1,31 @@
+"""What all tests share: golden files, written anew by `pytest --update-golden`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Golden = Callable[[str, str], None]
+"""Name of a file beneath tests/golden, and the text that must stand in it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew; then read the diff")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare what people and programs read with the file that was looked at and committed."""
+    update = request.config.getoption("--update-golden")
+
+    def check(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if update:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        told = "; if the change is meant: pytest --update-golden, and read the diff"
+        assert text == file.read_text(encoding="utf-8"), f"tests/golden/{name} differs{told}"
+
+    return check
