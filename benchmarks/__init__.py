@@ -1,0 +1,1 @@
+"""What docs/explanation/performance.md quotes: `python -m benchmarks plan` measures it again."""
