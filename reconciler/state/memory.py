@@ -1,0 +1,416 @@
+"""The state kept in dictionaries: simple, and gone with its process. Tests and properties use it.
+
+It is the reference: `tests/conformance/state.py` and a property test hold SQLite to the same answers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged
+from reconciler.model.instants import Instant
+from reconciler.model.names import PackageName, SiteName
+from reconciler.model.packages import Revision
+from reconciler.model.plan import Plan
+from reconciler.model.snapshot import Cause, DepartedSite, Difference, Hold, Send, SendState, Snapshot, Wanted
+from reconciler.state import journal
+from reconciler.state.pairs import Pair, PairRow, forgotten, observed, received
+from reconciler.state.progress import is_turn, read_by_planner, reported
+from reconciler.state.protocol import Author, Event, HeldPair, Observation, Pass, Progress, Submission
+from reconciler.state.standing import (
+    CLOSED_AS,
+    Facts,
+    PairFacts,
+    RowFacts,
+    Standing,
+    acted_on,
+    rows_named,
+    still_standing,
+)
+
+_Held = tuple[SiteName | None, PackageName | None]
+
+
+class MemoryState:
+    """Everything in plain dictionaries, by pair or by name."""
+
+    kind = "memory"
+
+    def __init__(self) -> None:
+        self._version = 0
+        self._pairs: dict[Pair, PairRow] = {}
+        self._receipts: dict[Pair, dict[int, Receipt]] = defaultdict(dict)
+        self._keys: set[str] = set()
+        self._sends: dict[Pair, dict[int, Send]] = defaultdict(dict)
+        self._holds: dict[_Held, Hold] = {}
+        self._turns: dict[_Held, int] = defaultdict(int)
+        self._acknowledgements: dict[tuple[str, GuardName], Acknowledgement] = {}
+        self._spent: set[tuple[str, GuardName]] = set()
+        self._events: list[Event] = []
+        self._passes: list[Pass] = []
+
+    # What the planner reads
+
+    def snapshot(self, wanted: Wanted) -> Snapshot:
+        differences = tuple(self._differences(wanted))
+        drift = any(
+            isinstance(difference.holding, RecordOnly | Damaged)
+            or (isinstance(difference.holding, Absent) and difference.holding.lost is not None)
+            for difference in differences
+        )
+        staged = {pair: row.holding for pair, row in self._pairs.items() if isinstance(row.holding, Staged)}
+        return Snapshot(
+            kind=self.kind,
+            version=self._version,
+            differences=differences,
+            open_sends=tuple(self._open_sends()),
+            holds=tuple(self._holds[held] for held in sorted(self._holds, key=_order_of_hold)),
+            acknowledgements=tuple(
+                self._acknowledgements[key]
+                for key in sorted(self._acknowledgements, key=lambda key: (key[0], key[1].value))
+                if key not in self._spent
+            ),
+            held_packages=frozenset(package for package, _ in staged),
+            wanted_held=frozenset(
+                asked.package
+                for asked in wanted.packages
+                if any(
+                    package == asked.package and holding.held.revision == asked.revision
+                    for (package, _), holding in staged.items()
+                )
+            ),
+            held_pairs=sum(self._proved(pair) is not None for pair in self._pairs) if drift else 0,
+            departed=tuple(self._departed(frozenset(wanted.sites))),
+            oldest_verification=min(
+                (
+                    staged[pair].verified_at
+                    for asked in wanted.packages
+                    for pair in ((asked.package, wanted.sites[index]) for index in asked.sites)
+                    if self._is_ready(pair, asked.revision)
+                ),
+                default=None,
+            ),
+        )
+
+    def _differences(self, wanted: Wanted) -> Iterator[Difference]:
+        for asked in sorted(wanted.packages, key=lambda asked: asked.package):
+            for index in asked.sites:
+                pair = asked.package, wanted.sites[index]
+                if not self._is_ready(pair, asked.revision):
+                    row = self._row(pair)
+                    yield Difference(
+                        package=asked.package,
+                        site=index,
+                        holding=row.holding,
+                        mark=row.mark,
+                        version=self._pair_version(pair),
+                        closed=self._closed(pair, asked.revision),
+                    )
+
+    def _is_ready(self, pair: Pair, revision: Revision) -> bool:
+        holding = self._row(pair).holding
+        return isinstance(holding, Staged) and holding.held.revision == revision
+
+    def _closed(self, pair: Pair, revision: Revision) -> Send | None:
+        latest = next(reversed(self._rows_of(pair)), None)
+        if (
+            latest is None
+            or latest.state not in (SendState.FAILED, SendState.CANCELLED)
+            or latest.revision != revision
+            or latest.number <= self._row(pair).forgotten
+        ):
+            return None
+        return self._as_now(latest)
+
+    def _departed(self, fleet: frozenset[SiteName]) -> Iterator[DepartedSite]:
+        for site in sorted({site for _, site in self._pairs} - fleet):
+            packages = sorted(
+                package for (package, at), row in self._pairs.items() if at == site and row.holding != Absent()
+            )
+            if packages:
+                yield DepartedSite(
+                    site=site,
+                    packages=tuple((package, self._pair_version((package, site))) for package in packages),
+                )
+
+    # Plans
+
+    def submit(self, plan: Plan, author: Author, *, strict: bool = False) -> Submission:
+        standing = still_standing(plan, self._facts(plan))
+        if strict and standing.moved:
+            return Submission(moved=standing.moved)
+        closed = self._close(standing, author.at)
+        raised = self._raise(standing)
+        gone = self._forget(standing)
+        opened = self._open(standing, plan, author)
+        for pair in (closed | raised | opened) - gone:
+            self._pairs[pair] = replace(self._pairs[pair], version=self._pairs[pair].version + 1)
+        spent = [] if standing.moved else [key for key in plan.spent if key in self._unspent()]
+        self._spent.update(spent)
+        self._version += bool(closed or raised or gone or opened or spent)
+        for entry in journal.of_submission(plan, standing, spent):
+            self._tell(entry, author)
+        self._remember(journal.pass_of(plan, author))
+        return Submission(
+            recorded=tuple(job.name for job in standing.sends),
+            already=standing.already,
+            moved=standing.moved,
+            cancelled=len(closed),
+            updated=len(raised),
+            removed=len(standing.removals),
+        )
+
+    def _facts(self, plan: Plan) -> Facts:
+        return Facts(
+            known=self._keys,
+            pairs={
+                pair: PairFacts(
+                    version=self._pair_version(pair),
+                    mark=self._row(pair).mark,
+                    open_job=None if (row := self._open_row(pair)) is None else row.job,
+                    holds=self._row(pair).holding != Absent(),
+                )
+                for pair in acted_on(plan)
+            },
+            rows={
+                (job, pair): RowFacts(state=send.state, priority=send.priority)
+                for job, pair in rows_named(plan)
+                for send in self._rows_of(pair)
+                if send.job == job
+            },
+        )
+
+    def _close(self, standing: Standing, at: Instant) -> set[Pair]:
+        """Close the rows that are cancelled, and every open one at a site that is removed (L32)."""
+        removed = {removal.site for removal in standing.removals}
+        closings = {
+            (change.package, planned.site): CLOSED_AS[change.reason]
+            for change in standing.cancellations
+            for planned in change.sites
+        }
+        for send in self._open_sends():
+            if send.site in removed and (send.package, send.site) not in standing.moved:
+                closings.setdefault((send.package, send.site), SendState.OBSOLETE)
+        for pair, state in closings.items():
+            cause = Cause.SITE_REMOVED if pair[1] in removed else None
+            self._end(self._open_row(pair), state, at, cause)
+        return set(closings)
+
+    def _raise(self, standing: Standing) -> set[Pair]:
+        pairs = {}
+        for update in standing.updates:
+            pairs.update({(update.package, planned.site): update.priority for planned in update.sites})
+        for pair, priority in pairs.items():
+            row = self._open_row(pair)
+            if row is not None:
+                self._keep(replace(row, priority=priority))
+        return set(pairs)
+
+    def _forget(self, standing: Standing) -> set[Pair]:
+        pairs = {(package, removal.site) for removal in standing.removals for package in removal.packages}
+        for pair in pairs:
+            self._pairs[pair] = forgotten(self._row(pair))
+        return pairs
+
+    def _open(self, standing: Standing, plan: Plan, author: Author) -> set[Pair]:
+        size = {(pair.package, pair.site): pair.bytes for pair in plan.pairs}
+        opened = set()
+        for job in standing.sends:
+            self._keys.add(job.key)
+            for planned, endpoint in zip(job.sites, job.endpoints, strict=True):
+                pair = job.package, planned.site
+                self._pairs[pair] = replace(self._row(pair), mark=planned.number)
+                self._keep(
+                    Send(
+                        job=job.name,
+                        package=job.package,
+                        site=planned.site,
+                        number=planned.number,
+                        revision=job.revision,
+                        mode=job.mode,
+                        priority=job.priority,
+                        state=SendState.QUEUED,
+                        version=0,
+                        for_jobs=job.for_jobs,
+                        endpoint=endpoint,
+                        recorded_at=author.at,
+                        changed_at=author.at,
+                        bytes=size.get(pair, 0),
+                    )
+                )
+                opened.add(pair)
+        return opened
+
+    def record_pass(self, entry: Pass) -> None:
+        self._remember(entry)
+
+    # Arrivals, looks and progress
+
+    def receive(self, receipt: Receipt, author: Author) -> bool:
+        pair = receipt.package, receipt.site
+        if receipt.number in self._receipts[pair]:
+            return False
+        self._receipts[pair][receipt.number] = receipt
+        before = self._row(pair)
+        after = received(before, receipt)
+        answered = self._answered(receipt)
+        if answered is not None:
+            self._end(answered, SendState.COMPLETE, author.at, None)
+            after = replace(after, version=before.version + 1)
+        self._put(pair, after)
+        self._tell(journal.of_receipt(receipt, late=after.holding is before.holding), author)
+        return after.holding is not before.holding
+
+    def _answered(self, receipt: Receipt) -> Send | None:
+        row = self._sends[receipt.package, receipt.site].get(receipt.number)
+        if row is None or row.revision != receipt.held.revision:
+            return None
+        return row if row.state.is_open or row.state is SendState.FAILED else None
+
+    def observe(self, observation: Observation, author: Author) -> bool:
+        pair = observation.package, observation.site
+        before = self._row(pair)
+        after = observed(before, observation, self._proved(pair))
+        if after is None or self._open_row(pair) is not None:
+            return False
+        if after is not before:
+            self._put(pair, after)
+            self._tell(journal.of_observation(observation), author)
+        return True
+
+    def report(self, progress: Progress, author: Author) -> bool:
+        pair = progress.package, progress.site
+        before = self._open_row(pair)
+        if before is None or before.number != progress.number:
+            return False
+        after = reported(before, progress, author.at)
+        self._keep(after)
+        if read_by_planner(after) != read_by_planner(before):
+            self._put(pair, replace(self._row(pair), version=self._row(pair).version + 1))
+        if is_turn(before, after):
+            self._tell(journal.of_progress(after), author)
+        return True
+
+    # What people decide
+
+    def hold(self, hold: Hold, author: Author) -> None:
+        held = hold.site, hold.package
+        if self._holds.get(held) == hold:
+            return
+        self._holds[held] = hold
+        self._turn(held)
+        self._tell(journal.of_hold(hold), author)
+
+    def release(self, site: SiteName | None, package: PackageName | None, author: Author) -> bool:
+        if self._holds.pop((site, package), None) is None:
+            return False
+        self._turn((site, package))
+        self._tell(journal.of_release(site, package), author)
+        return True
+
+    def acknowledge(self, acknowledgement: Acknowledgement, author: Author) -> None:
+        key = acknowledgement.plan, acknowledgement.guard
+        if self._acknowledgements.get(key) == acknowledgement:
+            return
+        self._acknowledgements[key] = acknowledgement
+        self._spent.discard(key)
+        self._version += 1
+        self._tell(journal.of_acknowledgement(acknowledgement), author)
+
+    # What status and explain show
+
+    def pairs(self, *, package: PackageName | None = None, site: SiteName | None = None) -> Iterable[HeldPair]:
+        for (its_package, its_site), row in sorted(self._pairs.items()):
+            if package in (None, its_package) and site in (None, its_site):
+                yield HeldPair(
+                    package=its_package, site=its_site, number=row.number, mark=row.mark, holding=row.holding
+                )
+
+    def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
+        rows = (self._as_now(send) for pair in self._sends for send in self._rows_of(pair))
+        found = [send for send in rows if (send.state.is_open or not open_only) and job in (None, send.job)]
+        return sorted(found, key=lambda send: (send.job, send.site, send.number))
+
+    def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
+        return [event for event in reversed(self._events) if subject in (None, event.subject)][:limit]
+
+    def passes(self, limit: int = 1) -> Sequence[Pass]:
+        return self._passes[: -limit - 1 : -1]
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    # Rows
+
+    def _row(self, pair: Pair) -> PairRow:
+        return self._pairs.get(pair, PairRow())
+
+    def _put(self, pair: Pair, row: PairRow) -> None:
+        """Keep the row; a new version of it is a new version of the state."""
+        self._version += row.version != self._row(pair).version
+        if row.version:
+            self._pairs[pair] = row
+
+    def _pair_version(self, pair: Pair) -> int:
+        """A hold is part of the version of every pair it covers, with or without a row."""
+        package, site = pair
+        covering: tuple[_Held, ...] = ((site, package), (site, None), (None, package))
+        return self._row(pair).version + sum(self._turns[held] for held in covering)
+
+    def _turn(self, held: _Held) -> None:
+        self._turns[held] += 1
+        self._version += 1
+
+    def _proved(self, pair: Pair) -> Held | None:
+        """What the newest receipt since the site was last removed proved."""
+        numbers = [number for number in self._receipts[pair] if number > self._row(pair).forgotten]
+        return self._receipts[pair][max(numbers)].held if numbers else None
+
+    def _rows_of(self, pair: Pair) -> list[Send]:
+        """Every row the pair ever had, by number."""
+        return [send for _, send in sorted(self._sends[pair].items())]
+
+    def _open_row(self, pair: Pair) -> Send | None:
+        return next((send for send in self._rows_of(pair) if send.state.is_open), None)
+
+    def _open_sends(self) -> list[Send]:
+        rows = [self._open_row(pair) for pair in sorted(self._sends)]
+        return [self._as_now(send) for send in rows if send is not None]
+
+    def _as_now(self, send: Send) -> Send:
+        return replace(send, version=self._pair_version((send.package, send.site)))
+
+    def _keep(self, send: Send) -> None:
+        self._sends[send.package, send.site][send.number] = send
+
+    def _end(self, send: Send | None, state: SendState, at: Instant, cause: Cause | None) -> None:
+        if send is not None:
+            self._keep(replace(send, state=state, cause=cause, detail="", next_attempt=None, changed_at=at))
+
+    def _unspent(self) -> set[tuple[str, GuardName]]:
+        return self._acknowledgements.keys() - self._spent
+
+    def _tell(self, entry: journal.Entry, author: Author) -> None:
+        self._events.append(
+            Event(
+                number=len(self._events) + 1,
+                at=author.at,
+                actor=author.actor,
+                action=entry.action,
+                subject=entry.subject,
+                plan=entry.plan,
+                commit=author.commit,
+                detail=entry.detail,
+            )
+        )
+
+    def _remember(self, entry: Pass) -> None:
+        if entry not in self._passes:
+            self._passes.append(entry)
+            del self._passes[: -journal.PASSES_KEPT]
+
+
+def _order_of_hold(held: _Held) -> tuple[str, str]:
+    site, package = held
+    return package or "", site or ""

@@ -1,0 +1,14 @@
+-- name: receipt
+INSERT OR IGNORE INTO receipts (package, site, number, revision, label, verified_at, proof)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: proved
+SELECT r.content, r.setup, l.parts, l.version
+FROM packages AS k
+JOIN sites AS t ON t.name = :site
+JOIN receipts AS a ON a.package = k.id AND a.site = t.id
+JOIN revisions AS r ON r.id = a.revision
+JOIN labels AS l ON l.id = a.label
+WHERE k.name = :package AND a.number > :forgotten
+ORDER BY a.number DESC
+LIMIT 1

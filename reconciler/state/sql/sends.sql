@@ -1,0 +1,38 @@
+-- The columns of readable_sends, in the order in which rows.py reads them.
+
+-- name: open
+SELECT * FROM readable_sends
+WHERE state IN ('queued', 'sending', 'verifying', 'backing-off')
+ORDER BY package, site
+
+-- name: by_id
+SELECT * FROM readable_sends WHERE id = ?
+
+-- name: open_of_pair
+SELECT * FROM readable_sends
+WHERE package = ? AND site = ? AND state IN ('queued', 'sending', 'verifying', 'backing-off')
+
+-- name: by_number
+SELECT * FROM readable_sends WHERE package = ? AND site = ? AND number = ?
+
+-- name: listed
+SELECT * FROM readable_sends
+WHERE (:job IS NULL OR job = :job)
+  AND (:open_only = 0 OR state IN ('queued', 'sending', 'verifying', 'backing-off'))
+ORDER BY job, site, number
+
+-- name: move
+UPDATE sends SET
+  state = :state, cause = :cause, detail = :detail, next_attempt = :next_attempt, attempts = :attempts,
+  bytes_done = :bytes_done, changed_at = :changed_at
+WHERE id = :id
+
+-- name: end
+UPDATE sends SET state = :state, cause = :cause, detail = '', next_attempt = NULL, changed_at = :at
+WHERE package = (SELECT id FROM packages WHERE name = :package)
+  AND site = (SELECT id FROM sites WHERE name = :site)
+  AND state IN ('queued', 'sending', 'verifying', 'backing-off')
+
+-- name: complete
+UPDATE sends SET state = 'complete', cause = NULL, detail = '', next_attempt = NULL, changed_at = :at
+WHERE id = :id

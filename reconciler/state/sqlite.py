@@ -1,0 +1,108 @@
+"""The state in a SQLite file: one file, several processes, durable when a method returns (R1, R2).
+
+The statements are in `sql/`, the schema in `migrations/`, the choices behind them in docs/decisions/0011.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.acknowledgements import Acknowledgement
+from reconciler.model.holdings import Receipt
+from reconciler.model.names import PackageName, SiteName
+from reconciler.model.plan import Plan
+from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
+from reconciler.state import arrivals, decisions, journal, records
+from reconciler.state.connection import Connection, connect
+from reconciler.state.differences import snapshot
+from reconciler.state.protocol import Author, Event, HeldPair, Observation, Pass, Progress, Submission
+from reconciler.state.rows import Turns, held_pair_of, send_of
+from reconciler.state.statements import statements
+from reconciler.state.submitting import submit
+
+_PAIRS = statements("pairs")
+_SENDS = statements("sends")
+
+
+def open_sqlite(path: str, *, write: bool) -> "SqliteState":
+    """The state in this file; raises StateError.
+
+    With `write` it is created or migrated if need be. Without, nothing is created or changed (SQLite's own -wal and
+    -shm excepted), and a file that is not there is an empty state.
+    """
+    return SqliteState(connect(path, write=write))
+
+
+class SqliteState:
+    """One connection, its writes each in one transaction (reconciler.state.protocol)."""
+
+    kind = "sqlite"
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def snapshot(self, wanted: Wanted) -> Snapshot:
+        with self._connection.reading() as sqlite:
+            return snapshot(sqlite, wanted)
+
+    def submit(self, plan: Plan, author: Author, *, strict: bool = False) -> Submission:
+        with self._connection.writing() as sqlite:
+            return submit(sqlite, plan, author, strict=strict)
+
+    def record_pass(self, entry: Pass) -> None:
+        with self._connection.writing() as sqlite:
+            records.remember(sqlite, entry)
+
+    def receive(self, receipt: Receipt, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            return arrivals.receive(sqlite, receipt, author)
+
+    def observe(self, observation: Observation, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            return arrivals.observe(sqlite, observation, author)
+
+    def report(self, progress: Progress, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            return arrivals.report(sqlite, progress, author)
+
+    def hold(self, hold: Hold, author: Author) -> None:
+        with self._connection.writing() as sqlite:
+            if decisions.hold(sqlite, hold):
+                records.changed(sqlite)
+                records.tell(sqlite, journal.of_hold(hold), author)
+
+    def release(self, site: SiteName | None, package: PackageName | None, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            released = decisions.release(sqlite, site, package)
+            if released:
+                records.changed(sqlite)
+                records.tell(sqlite, journal.of_release(site, package), author)
+            return released
+
+    def acknowledge(self, acknowledgement: Acknowledgement, author: Author) -> None:
+        with self._connection.writing() as sqlite:
+            if decisions.acknowledge(sqlite, acknowledgement):
+                records.changed(sqlite)
+                records.tell(sqlite, journal.of_acknowledgement(acknowledgement), author)
+
+    def pairs(self, *, package: PackageName | None = None, site: SiteName | None = None) -> Iterable[HeldPair]:
+        with self._connection.looking() as sqlite:
+            statement = _PAIRS["listed"] if site is None else _PAIRS["listed_at_site"]
+            for row in sqlite.execute(statement, {"package": package, "site": site}):
+                yield held_pair_of(row)
+
+    def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
+        with self._connection.reading() as sqlite:
+            turns = Turns(sqlite)
+            rows = sqlite.execute(_SENDS["listed"], {"open_only": open_only, "job": job})
+            return [send_of(row, turns) for row in rows]
+
+    def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
+        with self._connection.reading() as sqlite:
+            return records.history(sqlite, subject, limit)
+
+    def passes(self, limit: int = 1) -> Sequence[Pass]:
+        with self._connection.reading() as sqlite:
+            return records.passes(sqlite, limit)
+
+    def close(self) -> None:
+        """May be called twice."""
+        self._connection.close()

@@ -1,0 +1,5 @@
+"""Suites that every implementation of a plug-in passes."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.conformance.state")

@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.state.protocol import State
+from reconciler.state.sqlite import open_sqlite
+from tests.conformance.state import StateConformance
+
+
+class TestSqlite(StateConformance):
+    @pytest.fixture
+    def state(self, tmp_path: Path) -> Iterator[State]:
+        self.path = str(tmp_path / "state" / "state.db")
+        self.opened = [open_sqlite(self.path, write=True)]
+        yield self.opened[0]
+        for state in self.opened:
+            state.close()
+
+    def reopen(self, state: State) -> State:
+        self.opened.append(open_sqlite(self.path, write=True))
+        return self.opened[-1]
