@@ -23,13 +23,11 @@ from yaml.events import (
 )
 
 from reconciler.manifests.documents import nodes_of
-from reconciler.manifests.field_path import dotted
+from reconciler.manifests.mistakes import REFUSED, Mistakes, cut
 from reconciler.manifests.scalars import BEGINNINGS, CONTROL, NumberOutOfRange, plain, plain_key
-from reconciler.model.diagnostics import Diagnostic, Where
 
 MAX_DEPTH = 32
 MAX_EVENTS = 100_000
-MAX_MISTAKES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,24 +43,6 @@ class Parsed:
     sound: bool
 
 
-class Refused:
-    """Stands for a scalar that was reported, so that nothing is said about it twice."""
-
-    def __repr__(self) -> str:
-        return "REFUSED"
-
-
-REFUSED = Refused()
-
-
-class Spoiled(Exception):
-    """Nothing of the file is used: it is over a cap."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
-
-
 @dataclass(frozen=True, slots=True)
 class _Anchor:
     """What an alias stands for: the value, the nodes it is made of, and how deep they nest."""
@@ -73,17 +53,16 @@ class _Anchor:
 
 
 class Builder:
-    """Reads the documents of one file; `mistakes` are what is wrong with single documents, `seen` counts them all."""
+    """Reads the documents of one file; `mistakes` takes what is wrong with single ones, `seen` counts them all."""
 
-    def __init__(self, data: bytes, file: str) -> None:
-        self.mistakes: list[Diagnostic] = []
+    def __init__(self, data: bytes, mistakes: Mistakes) -> None:
         self.seen = 0
-        self._file = file
+        self._mistakes = mistakes
+        self._path = mistakes.path
         self._get = CParser(data).get_event
         self._events: Iterator[Any] = chain(islice(iter(self._get, None), MAX_EVENTS), iter(self._refuse_more, None))
         self._marks: list[Any] = []
         self._nodes = 0
-        self._path: list[str | int] = []
         self._depth = 0
         self._deepest = 0
         self._anchors: dict[str, _Anchor] = {}
@@ -94,11 +73,11 @@ class Builder:
         for event in self._events:
             if event.__class__ is DocumentStartEvent:
                 self.seen += 1
-                mistakes = len(self.mistakes)
+                before = len(self._mistakes.found)
                 body = self._value(next(self._events))
                 marks = self._marks
                 if isinstance(body, dict):
-                    yield Parsed(body=body, marks=_numbers(marks), sound=len(self.mistakes) == mistakes)
+                    yield Parsed(body=body, marks=_numbers(marks), sound=len(self._mistakes.found) == before)
                 elif body is not REFUSED:
                     self._refuse_document(event, body)
                 self._nodes += len(marks)
@@ -160,7 +139,8 @@ class Builder:
         if event.__class__ is AliasEvent:
             return self._alias(event)
         if event.tag is not None:
-            self._mistake("explicit-tag", f"the tag {_cut(event.tag)} is not read", event, hint="remove the tag")
+            message = f"the tag {cut(event.tag)} is not read"
+            self._mistakes.add(event, code="explicit-tag", message=message, hint="remove the tag")
         if event.anchor is not None:
             return self._anchored(event)
         return self._node(event)
@@ -183,14 +163,16 @@ class Builder:
             if found is None:
                 return text
             message = f"the text holds the control character U+{ord(found[0]):04X}"
-            self._mistake("control-character", message, event, hint="remove the escape")
+            self._mistakes.add(event, code="control-character", message=message, hint="remove the escape")
             return REFUSED
         try:
             return plain(text)
         except NumberOutOfRange:
-            hint = "write a smaller number, or put it in quotes where text is meant"
-            self._mistake(
-                "number-out-of-range", f"{_cut(text)} is not a number between -2^53 and 2^53", event, hint=hint
+            self._mistakes.add(
+                event,
+                code="number-out-of-range",
+                message=f"{cut(text)} is not between -2^53 and 2^53",
+                hint="write a smaller number, or put it in quotes where text is meant",
             )
             return REFUSED
 
@@ -209,10 +191,13 @@ class Builder:
     def _alias(self, event: Any) -> object:
         name = event.anchor
         if name in self._open:
-            self._mistake("recursive-alias", f"*{_cut(name)} stands inside the very value it stands for", event)
+            message = f"*{cut(name)} stands inside the very value it stands for"
+            self._mistakes.add(event, code="recursive-alias", message=message, hint="write the value out")
         elif name not in self._anchors:
-            hint = f'if text is meant, write "*{_cut(name)}"'
-            self._mistake("unknown-alias", f"no &{_cut(name)} stands above this alias", event, hint=hint)
+            message = f"no &{cut(name)} stands above this alias"
+            self._mistakes.add(
+                event, code="unknown-alias", message=message, hint=f'if text is meant, write "*{cut(name)}"'
+            )
         else:
             return self._expanded(event, self._anchors[name])
         self._marks.append(event.start_mark)
@@ -222,7 +207,8 @@ class Builder:
         """What the alias stands for, counted as if it were written out; all of it has the place of the alias."""
         self._check_depth(event, self._depth + anchor.height)
         if self._nodes + len(self._marks) + anchor.nodes > MAX_EVENTS:
-            self._spoil("too-many-values", f"written out, *{_cut(event.anchor)} makes this file too large", event)
+            message = f"with *{cut(event.anchor)} written out the file holds more than {MAX_EVENTS:,} values"
+            self._mistakes.spoil(event, code="too-many-values", message=message, hint="use fewer aliases")
         self._marks.extend(repeat(event.start_mark, anchor.nodes))
         return anchor.value
 
@@ -230,16 +216,17 @@ class Builder:
 
     def _refuse_document(self, event: Any, body: object) -> None:
         if body is None:
-            message = "this document holds nothing"
-            self._mistake("empty-document", message, event, hint="write an object, or remove the --- that begins it")
+            hint = "write an object, or remove the --- that begins the document"
+            self._mistakes.add(event, code="empty-document", message="this document holds nothing", hint=hint)
         else:
-            what = "a list" if isinstance(body, list) else "a single value"
+            message = f"this document is {'a list' if isinstance(body, list) else 'a single value'}, not an object"
             hint = "write apiVersion, kind, metadata and spec; separate objects by ---"
-            self._mistake("not-an-object", f"this document is {what}; an object is a mapping", event, hint=hint)
+            self._mistakes.add(event, code="not-an-object", message=message, hint=hint)
 
     def _refuse_key(self, event: Any) -> None:
         """A key that is a mapping, a list or an alias, or has an anchor or a tag."""
-        self._mistake("key-not-text", "a key is plain text, without anchor, alias or tag", event, hint="write text")
+        message = "a key is plain text, without anchor, alias or tag"
+        self._mistakes.add(event, code="key-not-text", message=message, hint="write the text of the key")
         self._pass_over(event)
         self._pass_over(next(self._events))
 
@@ -248,18 +235,16 @@ class Builder:
         key: str = event.value
         self._path.append(key)
         if key == "<<" and not event.style:
-            self._mistake("merge-key", "merge keys are not read", event, hint="write the fields out, or use defaults")
+            hint = "write the fields out, or use the defaults of the settings"
+            self._mistakes.add(event, code="merge-key", message="merge keys are not read", hint=hint)
         elif key in body:
-            for known, value in body.items():
-                if known == key:
-                    break
-                first += 1 + nodes_of(value)
-            place = self._marks[first]
-            message = f'the key "{_cut(key)}" stands here and at line {place.line + 1}, column {place.column + 1}'
-            self._mistake("duplicate-key", message, event, hint="remove one of the two")
+            place = self._marks[first + _index_of(key, body)]
+            message = f'the key "{cut(key)}" stands here and at line {place.line + 1}, column {place.column + 1}'
+            self._mistakes.add(event, code="duplicate-key", message=message, hint="remove one of the two")
         else:
-            what = "nothing" if not key else f"{_cut(key)}, which is not text"
-            self._mistake("key-not-text", f"this key is {what}", event, hint=f'write "{_cut(key)}"')
+            what = f"{key} is" if key else "nothing is"
+            message = f"{what} not text, and a key is text"
+            self._mistakes.add(event, code="key-not-text", message=message, hint=f'write "{key}"')
         self._path.pop()
         self._pass_over(next(self._events))
 
@@ -279,27 +264,23 @@ class Builder:
     def _check_depth(self, event: Any, depth: int) -> None:
         """Remember the greatest depth: an anchor has to know how deep the values beneath it nest."""
         if depth > MAX_DEPTH:
-            self._spoil("too-deep", f"values nest deeper than {MAX_DEPTH} levels", event)
+            self._mistakes.spoil(event, code="too-deep", message=f"values nest deeper than {MAX_DEPTH} levels")
         self._deepest = max(self._deepest, depth)
 
     def _refuse_more(self) -> NoReturn:
         """Stands behind the last event that is allowed."""
         message = f"the file holds more than {MAX_EVENTS:,} YAML events"
-        self._spoil("too-many-values", message, self._get(), hint="split it into several files")
+        self._mistakes.spoil(self._get(), code="too-many-values", message=message, hint="split it into several files")
 
-    def _mistake(self, code: str, message: str, event: Any, *, hint: str = "") -> None:
-        if len(self.mistakes) == MAX_MISTAKES:
-            self._spoil("too-many-mistakes", f"the file has more than {MAX_MISTAKES} mistakes", event)
-        self.mistakes.append(self._diagnostic(code, message, event, hint=hint))
 
-    def _spoil(self, code: str, message: str, event: Any, *, hint: str = "") -> NoReturn:
-        message = f"{message}; nothing of this file is used"
-        raise Spoiled(self._diagnostic(code, message, event, hint=hint))
-
-    def _diagnostic(self, code: str, message: str, event: Any, *, hint: str) -> Diagnostic:
-        mark = event.start_mark
-        where = Where(self._file, mark.line + 1, mark.column + 1)
-        return Diagnostic(code=code, message=message, where=where, path=dotted(self._path), hint=hint)
+def _index_of(key: str, body: dict[str, object]) -> int:
+    """The index of a key among the nodes of its mapping, the first key having 0."""
+    index = 0
+    for known, value in body.items():
+        if known == key:
+            break
+        index += 1 + nodes_of(value)
+    return index
 
 
 def _numbers(marks: list[Any]) -> "array[int]":
@@ -309,8 +290,3 @@ def _numbers(marks: list[Any]) -> "array[int]":
         append(mark.line + 1)
         append(mark.column + 1)
     return array("i", numbers)
-
-
-def _cut(text: str) -> str:
-    """Long text, shortened for a message."""
-    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -39,7 +39,7 @@ class Document:
 def _step_into(value: object, node: int, step: str | int) -> tuple[int, int, object] | None:
     """Node of the key, node of the value, and the value that `step` leads to; None if it leads nowhere."""
     node += 1
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, below in value.items():
             if key == step:
                 return node, node + 1, below
@@ -54,11 +54,15 @@ def _step_into(value: object, node: int, step: str | int) -> tuple[int, int, obj
 
 def nodes_of(value: object) -> int:
     """How many nodes a value is made of, itself included."""
-    if isinstance(value, Mapping):
-        return 1 + sum(1 + nodes_of(below) for below in value.values())
-    if isinstance(value, list):
-        return 1 + sum(nodes_of(below) for below in value)
-    return 1
+    count = 1
+    if isinstance(value, dict):
+        count += len(value)
+        value = value.values()
+    elif not isinstance(value, list):
+        return 1
+    for below in value:
+        count += 1 if isinstance(below, str) else nodes_of(below)
+    return count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from reconciler.manifests.builder import Builder, Parsed, Spoiled
+from reconciler.manifests.builder import Builder, Parsed
 from reconciler.manifests.encoding import check_bytes
+from reconciler.manifests.mistakes import Mistakes, Spoiled
 from reconciler.manifests.syntax import no_yaml
 from reconciler.manifests.tabs import check_tabs
 from reconciler.model.diagnostics import Diagnostic, Where
@@ -28,8 +29,9 @@ def read_text(data: bytes, file: str) -> Text:
     refused = check_bytes(data, file)
     if refused is not None:
         return Text(mistakes=(refused,))
+    mistakes = Mistakes(file)
+    builder = Builder(data, mistakes)
     try:
-        builder = Builder(data, file)
         documents = tuple(builder.documents())
         refused = check_tabs(data, file) if b"\t" in data else None
     except Spoiled as spoiled:
@@ -37,10 +39,10 @@ def read_text(data: bytes, file: str) -> Text:
     except yaml.YAMLError as error:
         refused = no_yaml(error, data, file)
     if refused is not None:
-        return Text(mistakes=(*builder.mistakes, refused))
+        return Text(mistakes=(*mistakes.found, refused))
     if not builder.seen:
         return _bare(data, file)
-    return Text(documents=documents, mistakes=tuple(builder.mistakes))
+    return Text(documents=documents, mistakes=tuple(mistakes.found))
 
 
 def _bare(data: bytes, file: str) -> Text:
