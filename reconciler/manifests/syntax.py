@@ -40,13 +40,12 @@ def no_yaml(error: yaml.YAMLError, data: bytes, file: str) -> Diagnostic:
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
     where = Where(file) if mark is None else Where(file, mark.line + 1, mark.column + 1)
     if _is_tab(problem, mark, data):
-        return _diagnostic("tab", "a tab stands where only spaces may", where, hint=HINT)
+        return _whole(where, code="tab", message="a tab stands where only spaces may", hint=HINT)
     message, hint = _WORDS.get(problem, (problem, ""))
-    begun = _begun(error, mark)
-    return _diagnostic("syntax", f"{message}{begun}", where, hint=hint)
+    return _whole(where, code="syntax", message=f"{message}{_begun(error, mark)}", hint=hint)
 
 
-def _diagnostic(code: str, message: str, where: Where, *, hint: str) -> Diagnostic:
+def _whole(where: Where, *, code: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(code=code, message=f"{message}; nothing of this file is used", where=where, hint=hint)
 
 
