@@ -32,11 +32,8 @@ def why_empty(entry: Fields, territory: Territory, top: int | None) -> Reason:
                 hint = f"sites elsewhere that do: {len(met)}" if met else territory.broken
                 return path, f'no site at or beneath "{name}" {what}', hint
     where = "" if top is None else f' at or beneath "{territory.sites[top].name}"'
-    return (
-        entry.path,
-        f"each of its conditions is met by some site, but no site{where} meets all of them",
-        territory.broken,
-    )
+    reason = f"each of its conditions is met by some site, but no site{where} meets all of them"
+    return entry.path, reason, territory.broken or "remove one of the conditions"
 
 
 def _conditions(entry: Fields, territory: Territory) -> Iterable[tuple[Path, Expression | None, SiteSet]]:

@@ -1,6 +1,6 @@
 """A mapping of a spec, read by the types its schema promised: another type is a fault of ours, not of the user."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -37,29 +37,30 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The strings of a list; one string may stand without brackets."""
-        value = self.body.get(key, ())
+        value = self.body.get(key)
+        if value is None:
+            return ()
         if isinstance(value, str):
             return (value,)
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list):
             raise TypeError(f"{self._field(key)} is not a list: {value!r}")
         return tuple(value)
 
     def below(self, key: str) -> "Fields":
         """The mapping at `key`, an empty one where there is none."""
         value = self.body.get(key, {})
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise TypeError(f"{self._field(key)} is not a mapping: {value!r}")
         return Fields(value, (*self.path, key))
 
-    def each(self, key: str) -> Iterator["Fields"]:
+    def each(self, key: str) -> Sequence["Fields"]:
         """The mappings of the list at `key`."""
-        value = self.body.get(key, ())
-        if not isinstance(value, list | tuple):
+        value = self.body.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
             raise TypeError(f"{self._field(key)} is not a list: {value!r}")
-        for index, item in enumerate(value):
-            if not isinstance(item, Mapping):
-                raise TypeError(f"{self._field(key)}[{index}] is not a mapping: {item!r}")
-            yield Fields(item, (*self.path, key, index))
+        return [Fields(item, (*self.path, key, index)) for index, item in enumerate(value)]
 
     def at(self, key: str, index: int | None = None) -> tuple[str | int, ...]:
         """The path of the value at `key`, or of one item of its list; of the value itself where it is no list."""

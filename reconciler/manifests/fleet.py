@@ -53,7 +53,7 @@ def resolve(declared: Declared, contents: Mapping[PackageName, Content | SourceP
     read_sites = [(candidate, read_site(candidate, findings)) for candidate in sites.candidates]
     stores = check_endpoints(read_sites, findings)
     check_hierarchy(sites, findings)
-    territory = territory_of(read_sites, broken=may_stand_in(declared.broken))
+    territory = territory_of(read_sites, broken=may_stand_in(declared.broken, "more sites"))
 
     kept_packages = _read_packages(packages, contents, sites=sites, stores=stores, findings=findings)
     offers = {name: Offer(candidate=candidate) for name, candidate in packages.by_name.items()}

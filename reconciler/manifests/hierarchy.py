@@ -25,8 +25,9 @@ def check_hierarchy(sites: Roster, findings: Findings) -> None:
     shape = shape_of(parents)
     for cycle in shape.cycles:
         _report_cycle([candidates[index] for index in cycle], candidates, findings)
+    on_cycle = {index for cycle in shape.cycles for index in cycle}
     for index, parent in enumerate(parents):
-        if parent is not None and not is_primary(candidates[parent]):
+        if parent is not None and index not in on_cycle and not is_primary(candidates[parent]):
             _report_child_of_secondary(candidates[index], candidates[parent], findings)
     _check_top(candidates, shape.sizes, findings)
     for index in reversed(shape.upwards):

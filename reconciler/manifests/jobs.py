@@ -81,7 +81,7 @@ class JobReader:
                 hint=f'create the job at its parent "{site.parent}", and let it target "{name}"',
             )
         origin = None if offer is None else self.territory.numbers.get(offer.origin)
-        if offer is not None and origin is not None and not self.territory.subtrees.is_within(top, origin):
+        if offer is not None and origin is not None and not self._is_beneath(top, origin):
             self.findings.error(
                 job,
                 ("site",),
@@ -91,6 +91,11 @@ class JobReader:
                 hint=f'create the job at "{offer.origin}" or beneath it',
             )
         return top
+
+    def _is_beneath(self, top: int, origin: int) -> bool:
+        """An origin that can be none, being secondary, is the package's fault alone."""
+        territory = self.territory
+        return territory.sites[origin].type is SiteType.SECONDARY or territory.subtrees.is_within(top, origin)
 
     def _targets(self, job: Candidate, spec: Fields, top: int) -> tuple[Target, ...]:
         reader = TargetReader(job=job, top=top, territory=self.territory, findings=self.findings)
@@ -173,4 +178,4 @@ def _needs(type_: JobType, phases: frozenset[Phase], *, workstation_targets: boo
 
 
 def _has_workstation_targets(spec: Fields) -> bool:
-    return any("domains" in entry or "machines" in entry for entry in spec.each("targets"))
+    return any("domains" in entry.body or "machines" in entry.body for entry in spec.each("targets"))

@@ -45,7 +45,7 @@ class Places:
 def _children(node: _Node) -> "list[tuple[str | int, _Node]]":
     number = node.number + 1
     children: list[tuple[str | int, _Node]] = []
-    if isinstance(node.value, Mapping):
+    if isinstance(node.value, dict):
         for key, value in node.value.items():
             children.append((key, _Node(number + 1, value)))
             number += 1 + nodes_of(value)

@@ -18,15 +18,14 @@ class Connector:
     unknown: dict[str, list[tuple[Candidate, Path]]] = field(default_factory=lambda: defaultdict(list))
 
     def tie(self, candidate: Candidate, path: Path, name: str) -> None:
-        other = self.find(candidate, path, name)
+        other = self.roster.by_name.get(name)
         if other is not None:
             candidate.refers.append(other)
+        else:
+            self.miss(candidate, path, name)
 
-    def find(self, candidate: Candidate, path: Path, name: str) -> Candidate | None:
-        other = self.roster.by_name.get(name)
-        if other is None:
-            self.unknown[name].append((candidate, path))
-        return other
+    def miss(self, candidate: Candidate, path: Path, name: str) -> None:
+        self.unknown[name].append((candidate, path))
 
 
 def connect(sites: Roster, packages: Roster, jobs: Roster, *, broken: Sequence[str], findings: Findings) -> None:
@@ -46,12 +45,11 @@ def connect(sites: Roster, packages: Roster, jobs: Roster, *, broken: Sequence[s
     _report(to_package, broken=broken, findings=findings)
 
 
-def sites_named(entry: Fields) -> Iterator[tuple[Path, str]]:
-    """The sites that an entry of `targets` or `except` names, and where."""
+def sites_named(entry: Fields) -> Iterator[tuple[str, int, str]]:
+    """The sites that an entry of `targets` or `except` names, each with its key and its place in the list there."""
     for key in ("names", "under"):
-        if key in entry:
-            for index, name in enumerate(entry.texts(key)):
-                yield entry.at(key, index), name
+        for index, name in enumerate(entry.texts(key)):
+            yield key, index, name
 
 
 def _connect_job(job: Candidate, to_site: Connector, to_package: Connector) -> None:
@@ -61,11 +59,15 @@ def _connect_job(job: Candidate, to_site: Connector, to_package: Connector) -> N
     if "site" in spec:
         to_site.tie(job, ("site",), spec.text("site"))
     for entry in spec.each("targets"):
-        for path, name in sites_named(entry):
-            to_site.tie(job, path, name)
+        for key, index, name in sites_named(entry):
+            if (site := to_site.roster.by_name.get(name)) is not None:
+                job.refers.append(site)
+            else:
+                to_site.miss(job, entry.at(key, index), name)
     for entry in spec.each("except"):
-        for path, name in sites_named(entry):
-            to_site.find(job, path, name)
+        for key, index, name in sites_named(entry):
+            if name not in to_site.roster.by_name:
+                to_site.miss(job, entry.at(key, index), name)
 
 
 def _report(connector: Connector, *, broken: Sequence[str], findings: Findings) -> None:
@@ -73,7 +75,7 @@ def _report(connector: Connector, *, broken: Sequence[str], findings: Findings) 
     kind = connector.roster.kind.lower()
     elsewhere = may_stand_in(broken)
     for name, references in connector.unknown.items():
-        hint = joined(_meant(name, connector.roster), elsewhere)
+        hint = joined(_meant(name, connector.roster), elsewhere) or f"declare it as a {kind}, or correct the name"
         if not broken:
             for candidate, path in references:
                 findings.error(
@@ -98,13 +100,13 @@ def _meant(name: str, roster: Roster) -> str:
     return f'did you mean "{near}", declared at {roster.by_name[near].line}?' if near is not None else ""
 
 
-def may_stand_in(broken: Sequence[str]) -> str:
+def may_stand_in(broken: Sequence[str], what: str = "it") -> str:
     """The hint that what is not found may be declared where nobody could read it."""
     if not broken:
         return ""
     if len(broken) == 1:
-        return f"it may be declared in {broken[0]}, which has errors"
-    return f"it may be declared in one of the files with errors: {listed(broken)}"
+        return f"{what} may be declared in {broken[0]}, which has errors"
+    return f"{what} may be declared in one of the files with errors: {listed(broken)}"
 
 
 def _report_no_sites(candidates: Iterable[Candidate], findings: Findings) -> None:

@@ -15,6 +15,9 @@ from reconciler.model.jobs import Target
 from reconciler.model.selectors import Operator
 from reconciler.model.site_sets import SiteSet
 
+_CONDITIONS = frozenset(("matchLabels", "matchExpressions", "domains", "machines"))
+"""What an entry asks of a site beyond its name and its place in the tree."""
+
 _FEW = 8
 """So many entries or fewer: asking the document for each place is quicker than measuring it."""
 
@@ -35,11 +38,11 @@ class TargetReader:
 
         An entry is empty, without an error, if all it selects is left out of the fleet (L35).
         """
-        exceptions = list(spec.each("except"))
+        exceptions = spec.each("except")
         excepted = SiteSet()
         for entry in exceptions:
             excepted |= self._excepted(entry)
-        entries = list(spec.each("targets"))
+        entries = spec.each("targets")
         return tuple(
             Target(sites=self._spared(entry, excepted, exceptions), where=self._place(entry, len(entries)))
             for entry in entries
@@ -66,22 +69,26 @@ class TargetReader:
     def _selected(self, entry: Fields) -> SiteSet:
         """What the entry selects at or beneath the site of the job."""
         numbers, subtrees = self.territory.numbers, self.territory.subtrees
-        found = subtrees.within(self.top)
+        found = None
         if "names" in entry:
-            found &= SiteSet.of(numbers[name] for name in entry.texts("names") if name in numbers)
+            found = SiteSet.of(numbers[name] for name in entry.texts("names") if name in numbers)
         if "under" in entry:
-            beneath = SiteSet()
-            for name in entry.texts("under"):
-                beneath |= subtrees.within(numbers[name]) if name in numbers else SiteSet()
-            found &= beneath
-        return found & matching(entry, self.territory.index)
+            beneath = _union(subtrees.within(numbers[name]) for name in entry.texts("under") if name in numbers)
+            found = beneath if found is None else found & beneath
+        if found is None:
+            found = subtrees.within(self.top)
+        return found if _CONDITIONS.isdisjoint(entry.body) else found & matching(entry, self.territory.index)
 
     def _lost(self, entry: Fields) -> SiteSet:
-        """Which of the sites that were left out the entry may have meant; their place in the tree is not looked at."""
-        numbers = self.territory.lost_numbers
-        found = matching(entry, self.territory.lost_index)
+        """Which of the sites that were left out the entry may have meant."""
+        territory = self.territory
+        found = territory.lost_within(self.top) & matching(entry, territory.lost_index)
         if "names" in entry:
+            numbers = territory.lost_numbers
             found &= SiteSet.of(numbers[name] for name in entry.texts("names") if name in numbers)
+        if "under" in entry:
+            numbers = territory.numbers
+            found &= _union(territory.lost_within(numbers[name]) for name in entry.texts("under") if name in numbers)
         return found
 
     def _excepted(self, entry: Fields) -> SiteSet:
@@ -96,17 +103,22 @@ class TargetReader:
         return self._selected(entry)
 
     def _is_inside(self, entry: Fields) -> bool:
-        """Whether the sites it names are at or beneath the site where the job is created (L11, SDK)."""
+        """Whether all sites it names are there, at or beneath the site where the job is created (L11, SDK).
+
+        One that is not declared is reported already; with one that is left out, the job is left out too.
+        """
         territory, inside = self.territory, True
-        for path, name in sites_named(entry):
+        for key, index, name in sites_named(entry):
             number = territory.numbers.get(name)
-            if number is None or territory.subtrees.is_within(number, self.top):
+            if number is not None and territory.subtrees.is_within(number, self.top):
                 continue
             inside = False
+            if number is None:
+                continue
             top = territory.sites[self.top].name
             self.findings.error(
                 self.job,
-                path,
+                entry.at(key, index),
                 code="outside-site",
                 message=f'site "{name}" is not at or beneath "{top}", where the job is created',
                 hint=f'create the job at a site above "{name}" (spec.site), or take it out of the targets',
@@ -115,6 +127,8 @@ class TargetReader:
 
     def _is_sound(self, entry: Fields) -> bool:
         """Whether the domains and machines exist; labels that no site has are a warning where they match all."""
+        if _CONDITIONS.isdisjoint(entry.body):
+            return True
         self._warn_of_labels(entry)
         territory = self.territory
         domains = self._known(entry, "domains", territory.has_domain)
@@ -138,8 +152,6 @@ class TargetReader:
 
     def _warn_of_labels(self, entry: Fields) -> None:
         """`{key: lnik, operator: NotIn, values: [satellite]}` matches every site (Q122180, FM13)."""
-        if "matchExpressions" not in entry:
-            return
         for condition in entry.each("matchExpressions"):
             key = condition.text("key")
             negative = Operator(condition.text("operator")) in (Operator.NOT_IN, Operator.DOES_NOT_EXIST)
@@ -161,19 +173,26 @@ class TargetReader:
         )
 
     def _report_excepted(self, entry: Fields, count: int) -> None:
-        one = count == 1
+        sites = "the one site" if count == 1 else f"all {count} sites"
         self.findings.error(
             self.job,
             entry.path,
             code="empty-target",
-            message=f"`except` leaves {'not the one site' if one else f'none of the {count} sites'} the target selects",
-            hint="remove the target, or except fewer sites",
+            message=f"`except` takes away {sites} that the target selects",
+            hint="remove the target, or take away fewer sites",
         )
 
     def _place(self, entry: Fields, entries: int) -> Where:
         if entries <= _FEW:
             return self.job.declaration.document.where("spec", *entry.path)
         return self.job.where(entry.path)
+
+
+def _union(sets: Iterable[SiteSet]) -> SiteSet:
+    found = SiteSet()
+    for sites in sets:
+        found |= sites
+    return found
 
 
 def matching(entry: Fields, index: SiteIndex) -> SiteSet:
