@@ -115,25 +115,27 @@ def _enum(report: _Report, error: "ValidationError", path: Path) -> None:
 def _pattern(report: _Report, error: "ValidationError", path: Path) -> None:
     value = str(error.instance)
     form = report.forms.get(str(error.validator_value), "")
-    words = FORMS.get(form) or f"of the form {example(_schema(error))}"
     if "propertyNames" in error.absolute_schema_path:
-        _refuse_form(report, (*path, value), form, f"the key {quoted(value)} is not {words}", key=True)
+        _refuse_form(report, (*path, value), error, form, key=True)
     elif path == ("spec", "state", "url"):
         _url(report, path, value)
     elif not value:
         hint = "write a value, or remove the field"
         report.say(path, code="empty-value", message=f"{label(path)} is empty", hint=hint)
     else:
-        _refuse_form(report, path, form, f"{label(path)} is {quoted(value)}; it has to be {words}")
+        _refuse_form(report, path, error, form)
 
 
-def _refuse_form(report: _Report, path: Path, form: str, message: str, *, key: bool = False) -> None:
+def _refuse_form(report: _Report, path: Path, error: "ValidationError", form: str, *, key: bool = False) -> None:
+    noun, hint = FORMS.get(form) or ("of that form", f"write it as {example(_schema(error))}")
+    subject = "the key" if key else label(path)
+    message = f"{subject} is {quoted(str(error.instance))}, which is not {noun}"
     if form in ("name", "names", "machine", "machines"):
-        report.say(path, code="invalid-name", message=message, key=key)
+        report.say(path, code="invalid-name", message=message, hint=hint, key=key)
     elif form in ("labelKey", "labelValue"):
-        report.say(path, code="invalid-label", message=message, key=key)
+        report.say(path, code="invalid-label", message=message, hint=hint, key=key)
     else:
-        report.say(path, code="invalid-format", message=message, key=key)
+        report.say(path, code="invalid-format", message=message, hint=hint, key=key)
 
 
 def _url(report: _Report, path: Path, url: str) -> None:

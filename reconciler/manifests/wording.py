@@ -18,23 +18,27 @@ TYPES = {
     "object": "a mapping",
 }
 
+_NAME = ("a name", 'use letters, digits, ".", "_" and "-", first and last a letter or digit, at most 63')
+_MACHINE = ("a machine", "write DOMAIN/MACHINE, such as PLANT/PC01")
+
 FORMS = {
-    "name": 'a name: letters, digits, ".", "_" and "-", first and last a letter or digit, at most 63',
-    "names": 'a name: letters, digits, ".", "_" and "-", first and last a letter or digit, at most 63',
-    "machine": "DOMAIN/MACHINE, such as PLANT/PC01",
-    "machines": "DOMAIN/MACHINE, such as PLANT/PC01",
-    "digest": '"sha256:" and 64 hexadecimal digits in lower case',
-    "labelKey": "the key of a label: as a name, after a DNS name and a slash if you like",
-    "labelValue": "the value of a label: as a name, or empty",
-    "line": "one line of at most 500 characters",
-    "path": "one line of at most 4096 characters",
-    "size": "a size such as 500MB or 2GiB",
-    "rate": "a rate such as 20Mbit/s",
-    "duration": "a duration such as 30s, 12h or 7d",
-    "period": "a duration above zero such as 30s, 12h or 7d",
-    "share": "a share such as 30%",
+    "name": _NAME,
+    "names": _NAME,
+    "machine": _MACHINE,
+    "machines": _MACHINE,
+    "digest": ("a digest", 'write "sha256:" and 64 hexadecimal digits in lower case'),
+    "labelKey": ("the key of a label", "write a name, after a DNS name and a slash if you like"),
+    "labelValue": ("the value of a label", "write a name, or nothing between quotes"),
+    "line": ("a line of text", "write 1 to 500 characters without line breaks"),
+    "path": ("a path", "write 1 to 4096 characters without line breaks"),
+    "platform": ("a platform", "write it in lower case, such as windows-x64"),
+    "size": ("a size", "write it as 500MB or 2GiB"),
+    "rate": ("a rate", "write it as 512kbit/s or 20Mbit/s"),
+    "duration": ("a duration", "write it as 30s, 12h or 7d"),
+    "period": ("a duration above zero", "write it as 30s, 12h or 7d"),
+    "share": ("a share", "write it as 30%"),
 }
-"""Definition of the schemas → what a text of that form is."""
+"""Definition of the schemas → what its texts are, and how to write one."""
 
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
