@@ -65,7 +65,7 @@ class Builder:
         self._nodes = 0
         self._depth = 0
         self._deepest = 0
-        self._anchors: dict[str, _Anchor] = {}
+        self._anchors: dict[str | None, _Anchor] = {}
         self._open: set[str] = set()
 
     def documents(self) -> Iterator[Parsed]:
@@ -139,8 +139,7 @@ class Builder:
         if event.__class__ is AliasEvent:
             return self._alias(event)
         if event.tag is not None:
-            message = f"the tag {cut(event.tag)} is not read"
-            self._mistakes.add(event, code="explicit-tag", message=message, hint="remove the tag")
+            return self._refuse_tag(event)
         if event.anchor is not None:
             return self._anchored(event)
         return self._node(event)
@@ -148,7 +147,7 @@ class Builder:
     def _node(self, event: Any) -> object:
         self._marks.append(event.start_mark)
         if event.__class__ is ScalarEvent:
-            return REFUSED if event.tag is not None else self._scalar(event)
+            return self._scalar(event)
         self._depth += 1
         if self._depth > self._deepest:
             self._check_depth(event, self._depth)
@@ -222,6 +221,15 @@ class Builder:
             message = f"this document is {'a list' if isinstance(body, list) else 'a single value'}, not an object"
             hint = "write apiVersion, kind, metadata and spec; separate objects by ---"
             self._mistakes.add(event, code="not-an-object", message=message, hint=hint)
+
+    def _refuse_tag(self, event: Any) -> object:
+        """A value with a tag is read over, as what it would be is anyone's guess."""
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        self._mistakes.add(event, code="explicit-tag", message=f"the tag {cut(tag)} is not read", hint="remove the tag")
+        self._marks.append(event.start_mark)
+        self._anchors[event.anchor] = _Anchor(REFUSED, 1, 0)
+        self._pass_over(event)
+        return REFUSED
 
     def _refuse_key(self, event: Any) -> None:
         """A key that is a mapping, a list or an alias, or has an anchor or a tag."""

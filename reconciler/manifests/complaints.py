@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.manifests.field_path import dotted
 from reconciler.manifests.mistakes import REFUSED, cut
-from reconciler.manifests.schemas import validator
+from reconciler.manifests.schemas import validator, whole
 from reconciler.manifests.wording import FORMS, TYPES, example, fields, forms, label, listed, near, quoted, retype, what
 from reconciler.model.diagnostics import Diagnostic, Where
 
@@ -26,6 +26,13 @@ _LATER: Mapping[Path, tuple[str, ...]] = {
     ("spec", "route"): ("parent",),
 }
 """What is named in the manual and comes in a later version."""
+
+
+_NEEDED = {
+    "command": "the phases include `run`: name a command of the package, or write phases: [send, distribute]",
+    "values": "In and NotIn compare with values: write values: [A, B]",
+}
+"""Fields that others make necessary."""
 
 
 class Provenance(Protocol):
@@ -93,7 +100,16 @@ def _type(report: _Report, error: "ValidationError", path: Path) -> None:
     wanted = [rule] if isinstance(rule, str) else list(rule)
     typed = report.places.typed(path) if isinstance(value, int | float) else None
     message = f"{label(path)} is {what(value, typed)}; it has to be {listed([TYPES[name] for name in wanted])}"
-    report.say(path, code="wrong-type", message=message, hint=retype(value, wanted, typed))
+    report.say(path, code="wrong-type", message=message, hint=_retype(report, error, wanted, typed))
+
+
+def _retype(report: _Report, error: "ValidationError", wanted: list[str], typed: str | None) -> str:
+    schema = _schema(error)
+    pattern = schema.get("pattern", "")
+    if typed is not None and pattern and not whole(pattern).search(typed):
+        return FORMS[report.forms[pattern]][1] if pattern in report.forms else f"for example {example(schema)}"
+    known = retype(error.instance, wanted, typed)
+    return known if known or "examples" not in schema else f"for example {example(schema)}"
 
 
 def _enum(report: _Report, error: "ValidationError", path: Path) -> None:
@@ -127,7 +143,7 @@ def _pattern(report: _Report, error: "ValidationError", path: Path) -> None:
 
 
 def _refuse_form(report: _Report, path: Path, error: "ValidationError", form: str, *, key: bool = False) -> None:
-    noun, hint = FORMS.get(form) or ("of that form", f"write it as {example(_schema(error))}")
+    noun, hint = FORMS.get(form) or ("of the right form", f"write it as {example(_schema(error))}")
     subject = "the key" if key else label(path)
     message = f"{subject} is {quoted(str(error.instance))}, which is not {noun}"
     if form in ("name", "names", "machine", "machines"):
@@ -172,9 +188,7 @@ def _required(report: _Report, error: "ValidationError", path: Path) -> None:
             continue
         report.explained.add(field)
         sample = example(fields(_schema(error)).get(name, {}))
-        hint = f"for example {name}: {sample}" if sample else ""
-        if field == ("spec", "command"):
-            hint = "the phases include `run`: name a command of the package, or write phases: [send, distribute]"
+        hint = f"for example {name}: {sample}" if sample else _NEEDED.get(name, "")
         message = f'the field "{name}" is missing' + (f" in {label(path)}" if path else "")
         where = report.places.where(path, key=True)
         report.found.append(

@@ -31,7 +31,8 @@ def _unknown(document: Document, field: str, allowed: Sequence[str]) -> Diagnost
     value = document.body[field]
     where = document.where(field)
     if value is None:
-        return Diagnostic(code="no-value", message=f"{field} has no value", where=where, path=field)
+        hint = f"write {field}: {listed(allowed)}"
+        return Diagnostic(code="no-value", message=f"{field} has no value", where=where, path=field, hint=hint)
     if value == SETTINGS_KIND:
         return Diagnostic(
             code="config-in-manifests",

@@ -88,13 +88,13 @@ def _accepts(kind: str) -> Callable[[object], bool]:
 
 
 @cache
-def _whole(pattern: str) -> re.Pattern[str]:
+def whole(pattern: str) -> re.Pattern[str]:
     """Python's `$` also matches before a final line break, which would let `LON\\n` pass (reliability.md 9)."""
     return re.compile(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern)
 
 
 def _pattern(_: "Validator", pattern: str, instance: object, __: object) -> "Iterator[ValidationError]":
-    if isinstance(instance, str) and not _whole(pattern).search(instance):
+    if isinstance(instance, str) and not whole(pattern).search(instance):
         yield _error(f"{instance!r} does not match {pattern!r}")
 
 

@@ -40,15 +40,20 @@ FORMS = {
 }
 """Definition of the schemas → what its texts are, and how to write one."""
 
+_FREE = ("labels", "annotations", "matchLabels", "domains")
+"""Mappings whose keys are the user's own words."""
+
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
 def label(path: Sequence[str | int]) -> str:
-    """How a field is called: its last name, and the place in a list if it stands in one."""
+    """How a field is called: `rate`, `targets[0]`, `labels.region`."""
     indices = ""
-    for step in reversed(path):
+    for index in range(len(path) - 1, -1, -1):
+        step = path[index]
         if isinstance(step, str):
-            return f"{cut(step)}{indices}"
+            owner = f"{path[index - 1]}." if index and path[index - 1] in _FREE else ""
+            return f"{owner}{cut(step)}{indices}"
         indices = f"[{step}]{indices}"
     return "the document"
 
