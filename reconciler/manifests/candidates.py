@@ -49,9 +49,13 @@ class Candidate:
         return self.declaration.document.where("metadata", "name")
 
     def where(self, path: Path) -> Where:
+        return self.places.where("spec", *path)
+
+    @property
+    def places(self) -> Places:
         if self._places is None:
             self._places = Places(self.declaration.document)
-        return self._places.where("spec", *path)
+        return self._places
 
     @property
     def line(self) -> str:
@@ -138,6 +142,8 @@ class Findings:
 
 
 def _diagnostic(candidate: Candidate, path: Path, *, code: str, message: str, hint: str) -> Diagnostic:
+    if not candidate.places.has("spec", *path):
+        hint = joined(hint, f"{dotted(('spec', *path))} comes from a default of the settings")
     return Diagnostic(code=code, message=message, where=candidate.where(path), path=dotted(("spec", *path)), hint=hint)
 
 

@@ -3,7 +3,7 @@
 `Document.where` walks from the top each time: right for one question, quadratic for a list of 10,000 unknown names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.manifests.documents import Document, nodes_of
@@ -26,14 +26,23 @@ class Places:
 
     def where(self, *path: str | int) -> Where:
         """The place of the value at `path`; of its nearest parent where `path` is not in the document."""
-        node = self._top
-        for step in path:
-            below = self._children(node).get(step)
-            if below is None:
-                break
-            node = below
+        node = self._follow(path)[-1]
         marks = self._document.marks
         return Where(self._document.file, marks[2 * node.number], marks[2 * node.number + 1])
+
+    def has(self, *path: str | int) -> bool:
+        """Whether `path` is written in the document; otherwise a default put it there."""
+        return len(self._follow(path)) > len(path)
+
+    def _follow(self, path: Iterable[str | int]) -> list[_Node]:
+        """The nodes from the top as far as the document goes."""
+        nodes = [self._top]
+        for step in path:
+            below = self._children(nodes[-1]).get(step)
+            if below is None:
+                break
+            nodes.append(below)
+        return nodes
 
     def _children(self, node: _Node) -> Mapping[str | int, _Node]:
         children = self._below.get(node.number)

@@ -15,6 +15,7 @@ class Connector:
     """Ties each candidate to what it refers to, and keeps what could not be found, by name."""
 
     roster: Roster
+    code: str
     unknown: dict[str, list[tuple[Candidate, Path]]] = field(default_factory=lambda: defaultdict(list))
 
     def tie(self, candidate: Candidate, path: Path, name: str) -> None:
@@ -30,7 +31,8 @@ class Connector:
 
 def connect(sites: Roster, packages: Roster, jobs: Roster, *, broken: Sequence[str], findings: Findings) -> None:
     """Fill `Candidate.refers`, and report every reference to what is not declared."""
-    to_site, to_package = Connector(roster=sites), Connector(roster=packages)
+    to_site = Connector(roster=sites, code="unknown-site")
+    to_package = Connector(roster=packages, code="unknown-package")
     for site in sites.candidates:
         if "parent" in site.spec:
             to_site.tie(site, ("parent",), Fields(site.spec).text("parent"))
@@ -79,7 +81,7 @@ def _report(connector: Connector, *, broken: Sequence[str], findings: Findings) 
         if not broken:
             for candidate, path in references:
                 findings.error(
-                    candidate, path, code=f"unknown-{kind}", message=f'{kind} "{name}" is not declared', hint=hint
+                    candidate, path, code=connector.code, message=f'{kind} "{name}" is not declared', hint=hint
                 )
             continue
         placed = sorted(((candidate.where(path), candidate, path) for candidate, path in references), key=itemgetter(0))
@@ -88,7 +90,7 @@ def _report(connector: Connector, *, broken: Sequence[str], findings: Findings) 
         findings.error(
             first,
             path,
-            code=f"unknown-{kind}",
+            code=connector.code,
             message=f'{kind} "{name}" is not declared{more}',
             hint=hint,
             also=[candidate for _, candidate, _ in others],

@@ -131,11 +131,11 @@ class TargetReader:
             return True
         self._warn_of_labels(entry)
         territory = self.territory
-        domains = self._known(entry, "domains", territory.has_domain)
-        machines = self._known(entry, "machines", territory.has_machine)
+        domains = self._known(entry, "domains", territory.has_domain, code="unknown-domain")
+        machines = self._known(entry, "machines", territory.has_machine, code="unknown-machine")
         return domains and machines
 
-    def _known(self, entry: Fields, key: str, exists: Callable[[str], bool]) -> bool:
+    def _known(self, entry: Fields, key: str, exists: Callable[[str], bool], *, code: str) -> bool:
         unknown = [(index, name) for index, name in enumerate(entry.texts(key)) if not exists(name)]
         for index, name in unknown:
             spelling = self.territory.domains if key == "domains" else self.territory.machines
@@ -144,7 +144,7 @@ class TargetReader:
             self.findings.error(
                 self.job,
                 entry.at(key, index),
-                code=f"unknown-{kind}",
+                code=code,
                 message=f'no site has the {kind} "{name}"',
                 hint=joined(f'did you mean "{near}"?' if near is not None else "", self.territory.broken),
             )

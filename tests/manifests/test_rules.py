@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from reconciler.manifests.documents import Declared
+from reconciler.manifests.schemas import is_valid
 from reconciler.model.packages import Content, SourceProblem
 from tests.manifests.fleets import F, at, content, declared, resolved
 
@@ -21,6 +22,8 @@ CASES = [
 def test_case(case: dict[str, Any]) -> None:
     given, expect = case["given"], case["expect"]
     declarations = given_declarations(given)
+    for one in declarations.declarations:
+        assert is_valid(one.document.kind.lower(), {"apiVersion": "reconciler/v1", **one.document.body}), one.name
     result = resolved(declarations, {name: given_content(name, one) for name, one in given.get("contents", {}).items()})
     fleet = result.fleet
 
