@@ -43,7 +43,7 @@ class Reconciling(Protocol):
         """Look at the settings, the manifests and the package sources.
 
         With `known`, only what lies at or beneath `touched` needs to be looked at again, the rest may be taken from it.
-        Without, everything is looked at.
+        Without, everything is looked at. Raises `Moved` when something changes while it is looked at.
         """
         ...
 
