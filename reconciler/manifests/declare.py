@@ -4,16 +4,17 @@ A bad document spoils itself only, a file that cannot be parsed its file only (L
 said in one run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 
+from reconciler.manifests.content import SourceClaim, contents_of, knotted, swallowed
 from reconciler.manifests.documents import Declaration, Declared
-from reconciler.manifests.object_reader import ObjectReader, SourceFolder
-from reconciler.manifests.paths import parents
+from reconciler.manifests.object_reader import ObjectReader
+from reconciler.manifests.paths import normal
 from reconciler.manifests.text import read_text
-from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.settings import Default
 from reconciler.model.source_text import SourceText
 
@@ -26,7 +27,7 @@ class FileRead:
     path: str
     declarations: tuple[Declaration, ...]
     diagnostics: tuple[Diagnostic, ...]
-    sources: tuple[SourceFolder, ...]
+    sources: tuple[SourceClaim, ...]
     is_bare: bool
 
 
@@ -37,7 +38,7 @@ def read_file(source: SourceText, *, defaults: tuple[Default, ...], settings_dir
     declarations = tuple(filter(None, map(reader.read, text.documents)))
     return FileRead(
         file=source.file,
-        path=source.path,
+        path=normal(source.path),
         declarations=declarations,
         diagnostics=(*text.mistakes, *reader.diagnostics),
         sources=tuple(reader.sources),
@@ -48,71 +49,37 @@ def read_file(source: SourceText, *, defaults: tuple[Default, ...], settings_dir
 def declare(texts: Iterable[SourceText], *, defaults: tuple[Default, ...], settings_directory: str) -> Declared:
     """What all files declare. Files beneath the source of a package are content, not manifests: they are left out."""
     reads = [read_file(text, defaults=defaults, settings_directory=settings_directory) for text in texts]
-    kept, warnings = _without_content(reads)
-    diagnostics = chain(warnings, *(read.diagnostics for read in kept))
+    contents = contents_of(chain.from_iterable(read.sources for read in reads))
+    kept: list[FileRead] = []
+    left_out: dict[str, list[str]] = {}
+    for read in reads:
+        holder = contents.holder(read.path)
+        if holder is None:
+            kept.append(read)
+        elif read.declarations:
+            left_out.setdefault(holder.folder, []).append(read.file)
+    knots = [knotted(claim) for claim in contents.knots]
+    warnings = [swallowed(contents.claims[folder], files) for folder, files in left_out.items()]
+    declarations = chain.from_iterable(read.declarations for read in kept)
+    diagnostics = chain(knots, warnings, *(read.diagnostics for read in kept))
     return Declared(
-        declarations=tuple(sorted(chain.from_iterable(read.declarations for read in kept), key=_order)),
+        declarations=tuple(sorted(_without(contents.knots, declarations), key=_order)),
         diagnostics=tuple(sorted(diagnostics, key=attrgetter("order"))),
-        broken=tuple(sorted({read.file for read in kept if read.diagnostics})),
+        broken=tuple(sorted({*(read.file for read in kept if read.diagnostics), *(knot.where.file for knot in knots)})),
         empty=all(read.is_bare for read in kept),
     )
 
 
-def _order(declaration: Declaration) -> tuple[str, str, object]:
+def _without(knots: tuple[SourceClaim, ...], declarations: Iterable[Declaration]) -> Iterator[Declaration]:
+    """The declarations without the packages that are knotted."""
+    names = {(knot.path, knot.package) for knot in knots}
+    for declaration in declarations:
+        document = declaration.document
+        path = normal(f"{document.directory}/{document.file.rsplit('/', 1)[-1]}")
+        if not (names and document.kind == "Package" and (path, document.name) in names):
+            yield declaration
+
+
+def _order(declaration: Declaration) -> tuple[str, str, Where]:
     document = declaration.document
     return document.kind, document.name, document.where()
-
-
-def _without_content(reads: list[FileRead]) -> tuple[list[FileRead], list[Diagnostic]]:
-    """The files that lie beneath no source but their own packages', and a warning where objects are left out so."""
-    folders = _folders(reads)
-    kept: list[FileRead] = []
-    swallowed: dict[str, list[str]] = {}
-    for read in reads:
-        holder = _holder(read.path, folders)
-        if holder is None:
-            kept.append(read)
-        elif read.declarations:
-            swallowed.setdefault(holder, []).append(read.file)
-    return kept, [_warning(folders[holder][0][1], files) for holder, files in swallowed.items()]
-
-
-_Folders = dict[str, list[tuple[str, SourceFolder]]]
-"""Folder → who says that it is a source: the path of the file, and the place in it."""
-
-
-def _folders(reads: list[FileRead]) -> _Folders:
-    """The folders that are sources; what a file beneath another source says does not count, so outer ones go first."""
-    claimed: _Folders = {}
-    for read in reads:
-        for source in read.sources:
-            claimed.setdefault(source.path, []).append((read.path, source))
-    folders: _Folders = {}
-    for folder in sorted(claimed):
-        claims = [claim for claim in claimed[folder] if _holder(claim[0], folders) is None]
-        if claims:
-            folders[folder] = sorted(claims, key=lambda claim: claim[1].where)
-    return folders
-
-
-def _holder(path: str, folders: _Folders) -> str | None:
-    """The source that the file at `path` is content of; a file is not content of a package it declares."""
-    if not folders:
-        return None
-    for folder in parents(path):
-        claims = folders.get(folder)
-        if claims is not None and all(path != declaring for declaring, _ in claims):
-            return folder
-    return None
-
-
-def _warning(source: SourceFolder, files: list[str]) -> Diagnostic:
-    which = files[0] if len(files) == 1 else f"{min(files)} and {len(files) - 1} more"
-    return Diagnostic(
-        code="manifests-in-source",
-        severity=Severity.WARNING,
-        message=f'objects in {which} are not read: the files are content of package "{source.package}"',
-        where=source.where,
-        path="spec.source.path",
-        hint="if they are meant, move them or the source elsewhere",
-    )

@@ -1,18 +1,19 @@
 """One document to one declaration: what it is, defaults laid under it, its schema, its name and labels, its paths."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.manifests import labels
 from reconciler.manifests.builder import Parsed
 from reconciler.manifests.complaints import complaints
+from reconciler.manifests.content import SourceClaim
 from reconciler.manifests.defaults import MissingLabel, Underlay, absolute, filled
 from reconciler.manifests.documents import Declaration, Document
 from reconciler.manifests.header import check_header
+from reconciler.manifests.paths import normal
 from reconciler.manifests.provenance import DocumentProvenance
 from reconciler.manifests.schemas import is_valid
-from reconciler.model.diagnostics import Diagnostic, Where
+from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.names import NAME, is_reserved
 from reconciler.model.settings import Default
 from reconciler.model.source_text import SourceText
@@ -20,21 +21,12 @@ from reconciler.model.source_text import SourceText
 KINDS = ("Site", "Package", "Job")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFolder:
-    """The folder that a package names as its source, and where it does."""
-
-    package: str
-    path: str
-    where: Where
-
-
 class ObjectReader:
     """Reads the documents of one file; `diagnostics` and `sources` grow with each."""
 
     def __init__(self, source: SourceText, *, defaults: tuple[Default, ...], settings_directory: str) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self.sources: list[SourceFolder] = []
+        self.sources: list[SourceClaim] = []
         self._source = source
         self._defaults = defaults
         self._settings_directory = settings_directory
@@ -110,7 +102,9 @@ class ObjectReader:
     def _claim(self, document: Document, path: str, underlay: Underlay) -> None:
         places = DocumentProvenance(document=document, data=self._source.data, underlay=underlay)
         where = places.where(("spec", "source", "path"))
-        self.sources.append(SourceFolder(package=document.name, path=path, where=where))
+        self.sources.append(
+            SourceClaim(package=document.name, folder=path, path=normal(self._source.path), where=where)
+        )
 
 
 def document_of(parsed: Parsed, source: SourceText) -> Document:

@@ -1,0 +1,85 @@
+"""Which files are content of a package, not manifests: those beneath its source, except the file that declares it.
+
+What content says of sources does not count, or a vendor's archive could take the manifests out of the fleet.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.manifests.paths import parents
+from reconciler.model.diagnostics import Diagnostic, Severity, Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceClaim:
+    """A package says that `folder` is its source, in the file at `path`; `where` is the place in it."""
+
+    package: str
+    folder: str
+    path: str
+    where: Where
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """The sources that count, by folder. `knots` are packages whose manifests lie in each other's sources."""
+
+    claims: Mapping[str, SourceClaim]
+    knots: tuple[SourceClaim, ...]
+    _declaring: Mapping[str, frozenset[str]]
+
+    def holder(self, path: str) -> SourceClaim | None:
+        """The source that the file at `path` is content of."""
+        folder = _folder_of(path, self.claims, self._declaring)
+        return None if folder is None else self.claims[folder]
+
+
+def contents_of(claims: Iterable[SourceClaim]) -> Contents:
+    """The sources that count: a claim that stands in content of another does not."""
+    waiting = sorted(claims, key=lambda claim: claim.where)
+    declaring: dict[str, set[str]] = {}
+    for claim in waiting:
+        declaring.setdefault(claim.folder, set()).add(claim.path)
+    known = {folder: frozenset(paths) for folder, paths in declaring.items()}
+    counting: dict[str, SourceClaim] = {}
+    while True:
+        possible = counting | {claim.folder: claim for claim in waiting}
+        free = [claim for claim in waiting if _folder_of(claim.path, possible, known) is None]
+        for claim in free:
+            counting.setdefault(claim.folder, claim)
+        decided = set(free)
+        left = [one for one in waiting if one not in decided and _folder_of(one.path, counting, known) is None]
+        if len(left) == len(waiting):
+            return Contents(claims=counting, knots=tuple(left), _declaring=known)
+        waiting = left
+
+
+def _folder_of(path: str, folders: Mapping[str, SourceClaim], declaring: Mapping[str, frozenset[str]]) -> str | None:
+    if not folders:
+        return None
+    return next((folder for folder in parents(path) if folder in folders and path not in declaring[folder]), None)
+
+
+def swallowed(claim: SourceClaim, files: Iterable[str]) -> Diagnostic:
+    """Objects are left out as content, which may not be what was meant."""
+    first, *others = sorted(files)
+    which = f"{first} and {len(others)} more" if others else first
+    return Diagnostic(
+        code="manifests-in-source",
+        severity=Severity.WARNING,
+        message=f'objects in {which} are not read: the files are content of package "{claim.package}"',
+        where=claim.where,
+        path="spec.source.path",
+        hint="if they are meant, move them or the source elsewhere",
+    )
+
+
+def knotted(claim: SourceClaim) -> Diagnostic:
+    """Which of the packages is content of the other cannot be known."""
+    return Diagnostic(
+        code="source-knot",
+        message=f'the source of package "{claim.package}" holds the manifest of a package whose source holds this one',
+        where=claim.where,
+        path="spec.source.path",
+        hint="move one of the sources elsewhere",
+    )
