@@ -96,7 +96,7 @@ class _Loop:
         if change.cause is Cause.OVERFLOW:
             self.whole = True
             self.tell(Notice(text="file events were lost; looking at everything again"))
-        if change.touched:
+        if change.cause in (Cause.CHANGED, Cause.OVERFLOW):
             self.touched |= change.touched
             self.look_at = min(self.look_at, self.clock() + GRACE)
         return change.cause is not Cause.STOPPED
