@@ -57,8 +57,10 @@ class _Look:
         self.turns = Turns(sqlite)
         self.wanted_held: list[PackageName] = []
         self.verified: list[Instant] = []
-        for table in ("members", "wanted", "departed"):
+        for table in ("fleet", "members", "wanted", "departed"):
             sqlite.execute(_SQL[f"make_{table}"])
+        sqlite.execute(_SQL["clear_fleet"])
+        sqlite.executemany(_SQL["site"], ((at, self._sites.get(name)) for at, name in enumerate(wanted.sites)))
 
     def differences(self) -> tuple[Difference, ...]:
         """Sorted by package, then site. Packages that need the same sites share one table of them."""
@@ -79,9 +81,8 @@ class _Look:
 
     def _compare(self, sites: SiteSet, positions: Sequence[int]) -> Iterator[tuple[int, Instant | None, str]]:
         """A row for each package the state has heard of."""
-        fleet = self._wanted.sites
         self._sqlite.execute(_SQL["clear_members"])
-        self._sqlite.executemany(_SQL["member"], ((index, self._sites.get(fleet[index])) for index in sites))
+        self._sqlite.execute(_SQL["members"], (json.dumps(list(sites)),))
         self._sqlite.execute(_SQL["clear_wanted"])
         asked = ((position, self._packages[position]) for position in positions)
         self._sqlite.executemany(

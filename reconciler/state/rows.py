@@ -3,10 +3,11 @@
 import json
 import sqlite3
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, assert_never
 
 from reconciler.model.holdings import Absent, Damaged, Held, Holding, RecordOnly, Staged, Unknown
-from reconciler.model.names import PackageName, SiteName
+from reconciler.model.names import Digest, PackageName, SiteName
 from reconciler.model.packages import Revision, SetupPart
 from reconciler.model.priority import Priority
 from reconciler.model.snapshot import Cause, Mode, Send, SendState
@@ -134,12 +135,12 @@ def send_of(row: Row, turns: Turns) -> Send:
         package=package,
         site=site,
         number=number,
-        revision=Revision(content, setup),
+        revision=_revision(content, setup),
         mode=Mode(mode),
         priority=Priority(priority),
         state=SendState(state),
         version=version + turns.of(package, site),
-        for_jobs=tuple(json.loads(for_jobs)),
+        for_jobs=_names(for_jobs),
         endpoint=endpoint,
         recorded_at=recorded_at,
         changed_at=changed_at,
@@ -150,3 +151,14 @@ def send_of(row: Row, turns: Turns) -> Send:
         bytes=size,
         bytes_done=done,
     )
+
+
+# Many rows of one send-only job share these.
+@lru_cache(maxsize=1024)
+def _revision(content: Digest, setup: Digest) -> Revision:
+    return Revision(content, setup)
+
+
+@lru_cache(maxsize=1024)
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(json.loads(listed))

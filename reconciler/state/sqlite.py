@@ -92,8 +92,10 @@ class SqliteState:
     def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
         with self._connection.reading() as sqlite:
             turns = Turns(sqlite)
-            rows = sqlite.execute(_SENDS["listed"], {"open_only": open_only, "job": job})
-            return [send_of(row, turns) for row in rows]
+            every = _SENDS["all_open"] if open_only else _SENDS["all"]
+            rows = sqlite.execute(every) if job is None else sqlite.execute(_SENDS["of_job"], (job,))
+            sends = (send_of(row, turns) for row in rows)
+            return [send for send in sends if send.state.is_open or not open_only]
 
     def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
         with self._connection.reading() as sqlite:

@@ -847,6 +847,12 @@ class StateConformance:
             state.record_pass(a_pass(at))
         assert state.passes(2) == [a_pass(3), a_pass(2)]
 
+    def test_the_last_thousand_passes_are_kept(self, state: State) -> None:
+        for at in range(1002):
+            state.record_pass(a_pass(at))
+        kept = [entry.at for entry in state.passes(2000)]
+        assert (len(kept), kept[0], kept[-1]) == (1000, 1001, 2)
+
     # Reading
 
     def test_pairs_are_sorted_and_filtered(self, state: State) -> None:

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from tests.conformance.state import StateConformance
 
 class TestSqlite(StateConformance):
     @pytest.fixture
-    def state(self, tmp_path: Path) -> Iterator[State]:
-        self.path = str(tmp_path / "state" / "state.db")
+    def state(self, quick_folder: str) -> Iterator[State]:
+        self.path = f"{quick_folder}/state.db"
         self.opened = [open_sqlite(self.path, write=True)]
         yield self.opened[0]
         for state in self.opened:

@@ -15,11 +15,16 @@ WHERE package = ? AND site = ? AND state IN ('queued', 'sending', 'verifying', '
 -- name: by_number
 SELECT * FROM readable_sends WHERE package = ? AND site = ? AND number = ?
 
--- name: listed
+-- name: all
+SELECT * FROM readable_sends ORDER BY job, site, number
+
+-- name: all_open
 SELECT * FROM readable_sends
-WHERE (:job IS NULL OR job = :job)
-  AND (:open_only = 0 OR state IN ('queued', 'sending', 'verifying', 'backing-off'))
-ORDER BY job, site, number
+WHERE state IN ('queued', 'sending', 'verifying', 'backing-off')
+ORDER BY job, site
+
+-- name: of_job
+SELECT * FROM readable_sends WHERE job = ? ORDER BY site, number
 
 -- name: move
 UPDATE sends SET

@@ -1,5 +1,8 @@
 -- One look at the pairs that differ. One set of sites is looked at at a time, with all the packages that need it.
 
+-- name: make_fleet
+CREATE TEMP TABLE IF NOT EXISTS fleet (position INTEGER PRIMARY KEY, site INTEGER)
+
 -- name: make_members
 CREATE TEMP TABLE IF NOT EXISTS members (position INTEGER PRIMARY KEY, site INTEGER)
 
@@ -12,6 +15,9 @@ CREATE TEMP TABLE IF NOT EXISTS departed (site INTEGER PRIMARY KEY)
 -- name: sites
 SELECT name, id FROM sites
 
+-- name: clear_fleet
+DELETE FROM temp.fleet
+
 -- name: clear_members
 DELETE FROM temp.members
 
@@ -21,8 +27,12 @@ DELETE FROM temp.wanted
 -- name: clear_departed
 DELETE FROM temp.departed
 
--- name: member
-INSERT INTO temp.members (position, site) VALUES (?, ?)
+-- name: site
+INSERT INTO temp.fleet (position, site) VALUES (?, ?)
+
+-- name: members
+INSERT INTO temp.members (position, site)
+SELECT f.position, f.site FROM json_each(?) AS needed CROSS JOIN temp.fleet AS f ON f.position = needed.value
 
 -- name: want
 INSERT INTO temp.wanted (position, package, revision)

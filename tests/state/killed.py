@@ -1,0 +1,158 @@
+"""A process is killed before each SQL statement of what it does to a state; what is left is compared.
+
+    python -m tests.state.killed FOLDER STORY
+
+The story is told to the end once, with a look from outside before each statement; then once for each statement in a
+child that kills itself (SIGKILL) there. What it leaves must be what that look saw, and telling the story again must end
+as if nobody had died. Prints JSON: how many statements and durable steps there are, and where either did not hold.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+
+from reconciler.model.acknowledgements import GuardName
+from reconciler.model.instants import Instant
+from reconciler.model.plan import CancellationReason
+from reconciler.model.snapshot import Cause, SendState
+from reconciler.state.protocol import Author, Progress, State
+from reconciler.state.sqlite import open_sqlite
+from tests.builders import (
+    NOW,
+    acknowledgement,
+    cancellation,
+    hold,
+    pair_of,
+    plan,
+    planned,
+    receipt,
+    removal,
+    send_only_job,
+    update,
+)
+
+ANNA = Author(actor="anna", at=NOW)
+LATER = Author(actor="ben", at=Instant(NOW + 60))
+FIRST = send_only_job("till", "D1 S1", [planned("DE1"), planned("EU1")])
+PLAN = plan(FIRST)
+
+
+def begun(state: State) -> None:
+    """What was there before."""
+    state.submit(PLAN, ANNA)
+    state.receive(receipt("till@US1", "D1 S1"), ANNA)
+    state.acknowledge(acknowledgement("p-1"), ANNA)
+
+
+def plan_again(state: State) -> None:
+    """Everything a plan can do, in one."""
+    successor = send_only_job("till", "D2 S1", [planned("DE1", 2, 1), planned("FR1")])
+    state.submit(
+        plan(
+            successor,
+            cancellations=[cancellation(FIRST.name, "till", [planned("DE1", 1, 1)], CancellationReason.SUPERSEDED)],
+            updates=[update(FIRST.name, "till", [planned("EU1", 1, 1)])],
+            removals=[removal("US1", {"till": 1})],
+            spent=[("p-1", GuardName.HEALS)],
+        ),
+        LATER,
+    )
+
+
+def work(state: State) -> None:
+    """What workers and people do: each step is a transaction of its own, and may be repeated."""
+    package, site = pair_of("till@EU1")
+    state.hold(hold("site/FR1"), LATER)
+    state.report(Progress(package=package, site=site, number=1, state=SendState.FAILED, cause=Cause.PERMISSION), LATER)
+    state.receive(receipt("till@DE1", "D1 S1"), LATER)
+
+
+STORIES: Mapping[str, tuple[Callable[[State], object], Callable[[State], object]]] = {
+    "first": (lambda _: None, lambda state: state.submit(PLAN, ANNA)),
+    "second": (begun, plan_again),
+    "work": (begun, work),
+}
+Story = Callable[[State], object]
+CONNECT = sqlite3.connect
+
+
+def tell(path: str, story: Story, before_each: Callable[[], None] = lambda: None) -> None:
+    """Open the state and do what the story says; `before_each` is called before each statement."""
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = CONNECT(*arguments, **options)
+        connection.set_trace_callback(lambda _: before_each())
+        return connection
+
+    sqlite3.connect = connect  # type: ignore[assignment]  # SQLite's own hook, on every connection that is made
+    try:
+        with closing(open_sqlite(path, write=True)) as state:
+            story(state)
+    finally:
+        sqlite3.connect = CONNECT
+
+
+def dump(path: str) -> str:
+    """All that is in the database, as another process finds it."""
+    if not os.path.exists(path):
+        return ""
+    with closing(CONNECT(path)) as connection:
+        return "\n".join(connection.iterdump())
+
+
+def die(path: str, story: Story, at: int) -> None:
+    """Tell the story in a child that kills itself before the statement with this number."""
+    left = [at]
+
+    def count() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        tell(path, story, count)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        raise AssertionError(f"statement {at} was not reached")
+
+
+def copy(base: str, folder: str) -> str:
+    """The state as it was before the story, in a folder of its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(base, folder)
+    return f"{folder}/state.db"
+
+
+def main(folder: str, name: str) -> None:
+    before, story = STORIES[name]
+    base = f"{folder}/base"
+    os.mkdir(base)
+    if name != "first":
+        tell(f"{base}/state.db", before)
+    path = copy(base, f"{folder}/whole")
+    committed: list[str] = []
+    tell(path, story, lambda: committed.append(dump(path)))
+    end = dump(path)
+    torn, other_ends = [], []
+    for at, expected in enumerate(committed, start=1):
+        path = copy(base, f"{folder}/killed")
+        die(path, story, at)
+        if dump(path) != expected:
+            torn.append(at)
+        tell(path, story)
+        if dump(path) != end:
+            other_ends.append(at)
+    steps = len(set(committed) | {end})
+    print(json.dumps({"statements": len(committed), "steps": steps, "torn": torn, "other ends": other_ends}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
