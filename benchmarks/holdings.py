@@ -7,14 +7,12 @@ itself plans to send.
 
 import contextlib
 import hashlib
-import json
 import os
 import sqlite3
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 
-from benchmarks.commands import RECONCILE, environment
+from benchmarks.commands import environment, planned
 from benchmarks.sizes import SEED, Found, Size, not_ready
 from reconciler.wiring import open_state
 
@@ -72,14 +70,7 @@ def fill_state(folder: str, size: Size, *, seed: int = SEED) -> None:
 def _revisions(folder: str, size: Size) -> Mapping[str, _Revision]:
     """Package → content and setup digest, as the command plans them for the first site while nothing is held."""
     with tempfile.TemporaryDirectory() as cache:
-        told = subprocess.run(
-            [RECONCILE, "--dry-run", "--output", "json", "--site", size.site_names[0]],
-            cwd=folder,
-            env=environment(cache),
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-    sends = json.loads(told.stdout)["sendOnlyJobs"]
+        sends = planned(folder, environment(cache), "--site", size.site_names[0])["sendOnlyJobs"]
     revisions = {send["package"]: (send["revision"]["content"], send["revision"]["setup"]) for send in sends}
     if sorted(revisions) != size.package_names:
         raise RuntimeError(f"{folder}: {len(revisions)} of {size.packages} packages are planned for one site")

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.commands import PYTHON
+from benchmarks.commands import PYTHON, CommandFailed
 
 _LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launcher.py")
 
@@ -71,20 +71,20 @@ def in_turns(commands: Sequence[Command], *, rounds: int, environment: Mapping[s
 
 
 def run_once(command: Command, environment: Mapping[str, str]) -> Usage:
-    """Run a command to its end; raises CalledProcessError if it fails."""
+    """Run a command to its end; raises CommandFailed."""
     with tempfile.NamedTemporaryFile() as kept:
         stdout = kept.name if command.reports_itself else os.devnull
         told = subprocess.run(
             [PYTHON, "-I", "-S", _LAUNCHER, stdout, *command.arguments],
             cwd=command.folder,
             env=environment,
-            stdout=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=True,
         )
         printed = kept.read()
     cpu, wall, peak, code = told.stdout.split()
     if int(code):
-        raise subprocess.CalledProcessError(int(code), command.arguments)
+        raise CommandFailed(command.arguments, int(code), told.stderr)
     own = float(printed) if command.reports_itself else float(cpu)
     return Usage(cpu=own, wall=float(wall), peak_kib=int(peak))

@@ -1,16 +1,14 @@
 """The planning targets that can be measured today: memory (P5), growth (P6) and start (P8), beside floors and peers."""
 
-import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks import floors
-from benchmarks.commands import PYTHON, RECONCILE, environment
+from benchmarks.commands import PYTHON, RECONCILE, environment, planned
 from benchmarks.fleet import write_fleet
 from benchmarks.holdings import fill_state
 from benchmarks.measure import Command, Measured, in_turns
@@ -95,10 +93,7 @@ def measure(scale: Scale) -> Figures:
 
 def check_plan(folder: str, size: Size, variables: Mapping[str, str]) -> None:
     """Raise RuntimeError unless exactly 1 % of the pairs is missing; the digests are remembered afterwards."""
-    told = subprocess.run(
-        [RECONCILE, "--dry-run", "--output", "json"], cwd=folder, env=variables, stdout=subprocess.PIPE, check=True
-    )
-    summary = json.loads(told.stdout)["summary"]
+    summary = planned(folder, variables)["summary"]
     found = {key: summary[key] for key in ("required", "ready", "missing", "blocked")}
     expected = {
         "required": size.pairs,

@@ -1,10 +1,9 @@
-import subprocess
 import sys
 
 import pytest
 
 from benchmarks import floors
-from benchmarks.commands import environment
+from benchmarks.commands import CommandFailed, environment
 from benchmarks.measure import Command, Measured, Usage, in_turns, run_once
 from benchmarks.sizes import Size, not_ready
 from benchmarks.targets import Target
@@ -37,8 +36,8 @@ def test_a_floor_says_itself_what_its_work_took(tmp_path):
 
 
 def test_a_command_that_fails_is_not_measured(tmp_path):
-    with pytest.raises(subprocess.CalledProcessError):
-        run(tmp_path, "raise SystemExit(4)")
+    with pytest.raises(CommandFailed, match="ended with 1\nno such fleet"):
+        run(tmp_path, "raise SystemExit('no such fleet')")
 
 
 def test_commands_take_turns_after_one_run_that_does_not_count(tmp_path):
