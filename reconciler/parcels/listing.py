@@ -180,7 +180,7 @@ class _Reading:
         except OSError as fault:
             if fault.errno in GONE:
                 raise Moved((f"{self.path}/{entry.path}",)) from fault
-            self.problems.add("source-unreadable", entry.path)
+            self.problems.add(entry.path, code="source-unreadable")
             return None
         if digest is None:
             raise Moved((f"{self.path}/{entry.path}",))

@@ -59,7 +59,7 @@ class Problems:
     first: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    def add(self, code: str, path: str) -> None:
+    def add(self, path: str, *, code: str) -> None:
         self.count[code] += 1
         if len(self.first[code]) < 3:
             self.first[code].append(path)
@@ -87,7 +87,7 @@ class Tree:
             elif empty:
                 yield Entry(Kind.FOLDER, path, above + raw, name, folder, found)
             elif depth == DEEPEST:
-                self.problems.add("source-unreadable", path)
+                self.problems.add(path, code="source-unreadable")
                 yield Entry(Kind.OTHER, path, above + raw, name, folder, found)
             else:
                 below = os.open(name, FOLDER, dir_fd=folder)
@@ -107,9 +107,9 @@ class Tree:
             name = entry.name
             other = folded.setdefault(_fold(name), name)
             if other is not name:
-                self.problems.add("source-names-collide", f"{prefix}{other} and {name}")
+                self.problems.add(f"{prefix}{other} and {name}", code="source-names-collide")
             if not is_utf8(name):
-                self.problems.add("source-name-not-utf8", f"{prefix}{name}")
+                self.problems.add(f"{prefix}{name}", code="source-name-not-utf8")
             raw = os.fsencode(name)
             if entry.is_dir(follow_symlinks=False):
                 empty = self._is_empty(folder, name, f"{prefix}{name}")
@@ -133,7 +133,7 @@ class Tree:
         except OSError as fault:
             if fault.errno in GONE:
                 raise
-            self.problems.add("source-unreadable", path)
+            self.problems.add(path, code="source-unreadable")
             return None
         try:
             return next(self._listed(folder, f"{path}/"), None) is None
@@ -144,9 +144,9 @@ class Tree:
         if stat.S_ISREG(mode):
             return Kind.EXECUTABLE if mode & stat.S_IXUSR else Kind.FILE
         if stat.S_ISLNK(mode):
-            self.problems.add("source-link", path)
+            self.problems.add(path, code="source-link")
         elif not stat.S_ISDIR(mode):
-            self.problems.add("source-device", path)
+            self.problems.add(path, code="source-device")
         return Kind.OTHER
 
 

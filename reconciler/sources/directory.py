@@ -122,12 +122,12 @@ def _visit(walk: Walk, root: str, rules: Patterns) -> bool:
         elif stat.S_ISREG(found.st_mode):
             walk.file(root)
         else:
-            walk.refuse(root, "not-a-file", f"{kind_of(found.st_mode)} is not read")
+            walk.refuse(root, code="not-a-file", reason=f"{kind_of(found.st_mode)} is not read")
     except (FileNotFoundError, NotADirectoryError):
         walk.marks[root] = ("missing",)
         return False
     except OSError as fault:
-        walk.refuse(root, "unreadable", cannot_be_read(fault))
+        walk.refuse(root, code="unreadable", reason=cannot_be_read(fault))
     return True
 
 
@@ -157,7 +157,7 @@ class _Reader:
         except OSError as fault:
             if fault.errno in GONE:
                 raise
-            self.refuse(path, "unreadable", cannot_be_read(fault))
+            self.refuse(path, code="unreadable", reason=cannot_be_read(fault))
             return _look(name, within)
         if path not in self.skip and (found.st_dev, found.st_ino) not in self.skip:
             folder = path.rpartition("/")[0]
@@ -176,12 +176,12 @@ class _Reader:
             return stat_mark(found), self.ignored[path]
         except OSError as fault:
             if fault.errno == errno.ELOOP:
-                self.refuse(path, "manifest-link", "a link is not followed")
+                self.refuse(path, code="manifest-link", reason="a link is not followed")
             else:
-                self.refuse(path, "unreadable", cannot_be_read(fault))
+                self.refuse(path, code="unreadable", reason=cannot_be_read(fault))
             return _look(name, within), Patterns()
 
-    def refuse(self, path: str, code: str, reason: str) -> None:
+    def refuse(self, path: str, *, code: str, reason: str) -> None:
         where = Where(_printable(_shown(path, self.relative_to)))
         self.diagnostics.append(Diagnostic(code=code, message=reason, where=where, hint=_HINTS[code]))
 
@@ -198,7 +198,7 @@ class _Looker:
     def rules(self, path: str, name: str, within: int) -> tuple[Mark, Patterns]:
         return _look(name, within), self.reader.ignored.get(path, Patterns())
 
-    def refuse(self, path: str, code: str, reason: str) -> None:
+    def refuse(self, path: str, *, code: str, reason: str) -> None:
         """The first walk has said it."""
 
 

@@ -51,7 +51,7 @@ class Visitor(Protocol):
 
     def rules(self, path: str, name: str, within: int) -> tuple[Mark, Patterns]: ...
 
-    def refuse(self, path: str, code: str, reason: str) -> None:
+    def refuse(self, path: str, *, code: str, reason: str) -> None:
         """Told of what is not read, and why."""
         ...
 
@@ -77,9 +77,9 @@ class Walk:
         """A root that is a file; raises OSError."""
         self.marks[path] = self.visitor.manifest(path, path, None)
 
-    def refuse(self, path: str, code: str, reason: str) -> None:
+    def refuse(self, path: str, *, code: str, reason: str) -> None:
         self.marks[path] = ("refused", code, reason)
-        self.visitor.refuse(path, code, reason)
+        self.visitor.refuse(path, code=code, reason=reason)
 
     def _folder(self, folder: Folder, *, depth: int) -> None:
         found = os.fstat(folder.descriptor)
@@ -99,7 +99,7 @@ class Walk:
             except OSError as fault:
                 if fault.errno in GONE:
                     raise Moved((path,)) from fault
-                self.refuse(path, "unreadable", cannot_be_read(fault))
+                self.refuse(path, code="unreadable", reason=cannot_be_read(fault))
 
     def _entry(self, folder: Folder, entry: "os.DirEntry[str]", path: str, *, depth: int) -> None:
         name = entry.name
@@ -107,18 +107,20 @@ class Walk:
             if folder.ignores(path, folder=True):
                 return
             if not is_utf8(name):
-                self.refuse(path, "name-not-utf8", "the name is not UTF-8")
+                self.refuse(path, code="name-not-utf8", reason="the name is not UTF-8")
             elif depth > DEEPEST:
-                self.refuse(path, "unreadable", f"cannot be read: folders nest deeper than {DEEPEST}")
+                self.refuse(path, code="unreadable", reason=f"cannot be read: folders nest deeper than {DEEPEST}")
             else:
                 self._subfolder(folder, name, path, depth=depth)
         elif (is_manifest(name) or _is_link_to_folder(entry)) and not folder.ignores(path, folder=False):
             if not is_utf8(name):
-                self.refuse(path, "name-not-utf8", "the name is not UTF-8")
+                self.refuse(path, code="name-not-utf8", reason="the name is not UTF-8")
             elif entry.is_symlink():
-                self.refuse(path, "manifest-link", "a link is not followed")
+                self.refuse(path, code="manifest-link", reason="a link is not followed")
             elif not entry.is_file(follow_symlinks=False):
-                self.refuse(path, "not-a-file", f"{kind_of(entry.stat(follow_symlinks=False).st_mode)} is not read")
+                self.refuse(
+                    path, code="not-a-file", reason=f"{kind_of(entry.stat(follow_symlinks=False).st_mode)} is not read"
+                )
             else:
                 self.marks[path] = self.visitor.manifest(path, name, folder.descriptor)
 
