@@ -21,6 +21,7 @@ from reconciler.model.names import Digest, PackageName
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import look_at_source, read_content
+from reconciler.parcels.problems import unsettled
 
 NOTHING_REMEMBERED = DigestCache(None)
 
@@ -302,6 +303,10 @@ def test_names_that_collide_are_named(tmp_path: Path, one: str, other: str) -> N
 def test_folders_whose_names_collide_are_named(tmp_path: Path) -> None:
     write(tmp_path, {"Data/x": b"", "data/y": b""})
     assert problem(tmp_path).code == "source-names-collide"
+
+
+def test_a_source_that_never_rests_is_a_problem_of_its_own(tmp_path: Path) -> None:
+    assert unsettled(request(tmp_path)).code == "source-moving"
 
 
 def test_a_tree_of_any_depth_is_read_or_named(tmp_path: Path) -> None:
