@@ -250,8 +250,8 @@ def read_often(source: str, home: str, times: int) -> set[str]:
 
 
 def test_several_processes_share_a_cache(source: Path, home: str) -> None:
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as processes:
-        told = [processes.submit(read_often, str(source), home, 30) for _ in range(4)]
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as processes:
+        told = [processes.submit(read_often, str(source), home, 20) for _ in range(3)]
         digests = set().union(*(one.result(timeout=60) for one in told))
     assert digests == {read(source, DigestCache(None)).digest}
 

@@ -54,7 +54,7 @@ def we_read(root: Path) -> list[str]:
 @pytest.mark.parametrize("seed", range(4))
 def test_what_git_leaves_is_read(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    for number in range(40):
+    for number in range(15):
         root = tmp_path / str(number)
         root.mkdir()
         subprocess.run(["git", "init", "-q", root], check=True, timeout=60)
