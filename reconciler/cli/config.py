@@ -1,10 +1,64 @@
 """`reconcile config`: every setting, its value, and where it comes from."""
 
-from reconciler.cli.options import Options
+import json
+import os
+from urllib.parse import urlsplit, urlunsplit
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import Options, Output, variable
 
 
 def config(options: Options) -> int:
-    """Print the settings as they apply here, and where each comes from.
+    """Print the settings as they apply here, and where each comes from: a flag, a variable, a line, or the default.
 
     Examples: reconcile config; reconcile -C shops config -o json
     """
+    from reconciler.cli.exits import InvalidSettings  # noqa: PLC0415
+    from reconciler.cli.report import as_json, deliver  # noqa: PLC0415
+    from reconciler.cli.workplace import work_in  # noqa: PLC0415
+    from reconciler.views.untrusted import render_untrusted  # noqa: PLC0415
+
+    options.only(Output.TEXT, Output.JSON)
+    place = work_in(options)
+    read = place.settings_read
+    if read.settings is None:
+        raise InvalidSettings(read.diagnostics)
+    rows: list[tuple[str, object, str]] = []
+    for field in read.fields:
+        value, origin = field.value, "default" if field.where is None else f"{field.where.file}:{field.where.line}"
+        if field.name == "manifests.paths":
+            value = list(place.settings.manifest_paths)
+            origin = _overridden("manifests", options.manifests) or origin
+        if field.name == "state.url":
+            value = masked(place.settings.state_url)
+            origin = _overridden("state", options.state) or origin
+        rows.append((field.name, value, origin))
+
+    def render(output: Output, _color: bool) -> str:  # noqa: FBT001
+        if output is Output.JSON:
+            return as_json({name: {"value": value, "origin": origin} for name, value, origin in rows})
+        width = max(len(name) for name, _, _ in rows)
+        lines = (f"{name:<{width}}  {_text(value)}   ({origin})" for name, value, origin in rows)
+        return "".join(f"{render_untrusted(line)}\n" for line in lines)
+
+    deliver(options, render)
+    return Exit.DONE
+
+
+def masked(url: str) -> str:
+    """The URL without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def _overridden(name: str, said: object) -> str:
+    """The flag or the variable that an option of the command line came from, "" if nobody said."""
+    if not said:
+        return ""
+    return f"variable {variable(name)}" if os.environ.get(variable(name)) else f"--{name}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -73,9 +73,11 @@ def plan_renderer(plan: Plan, options: Options, *, written: bool) -> Render:
 
 
 def report_diagnostics(diagnostics: Sequence[Diagnostic], options: Options | None = None, *, files: int = 0) -> None:
-    """What is wrong, with the lines it is about, on standard error."""
+    """What is wrong, with the lines it is about, on standard error; nothing if nothing is."""
     from reconciler.views.diagnostics import diagnostics_text  # noqa: PLC0415
 
+    if not diagnostics:
+        return
     color = colored(options or Options(), sys.stderr)
     sys.stderr.write(diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=files))
 

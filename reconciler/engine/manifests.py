@@ -8,8 +8,6 @@ from reconciler.manifests.documents import Declared
 from reconciler.manifests.fleet import resolve, sources_of
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
-from reconciler.model.looks import Look
-from reconciler.model.names import PackageName
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.settings import Settings
 from reconciler.parcels.digest_cache import DigestCache
@@ -21,15 +19,13 @@ from reconciler.sources.directory import ManifestRead
 class FleetRead:
     """The fleet as the manifests and the sources describe it, and everything that is wrong in them.
 
-    `files` counts the manifests read; `look` is what they looked like (L39); `declared` keeps each object's place.
+    `files` counts the manifests read; `declared` keeps each object's place.
     """
 
     fleet: Fleet
     diagnostics: tuple[Diagnostic, ...]
     declared: Declared
-    requests: tuple[SourceRequest, ...]
     files: int
-    look: Look
 
     @property
     def has_errors(self) -> bool:
@@ -49,14 +45,21 @@ class Manifests:
         """What the files declare, the settings' defaults laid under it; nothing resolved, no source read."""
         return declare(read.texts, defaults=self.settings.defaults, settings_directory=self.settings_directory)
 
+    def content(self, request: SourceRequest) -> Content | SourceProblem:
+        """What a package's source holds now; raises Moved."""
+        return read_content(request, self.cache)
+
     def read(self) -> FleetRead:
-        """The fleet; raises Moved when a file changed while it was read."""
+        """The fleet as it is now; raises Moved when a file changed while it was read."""
         read = self.source()
-        declared = self.declare(read)
+        return self.resolve(read, self.declare(read), self.content)
+
+    def resolve(
+        self, read: ManifestRead, declared: Declared, content: Callable[[SourceRequest], Content | SourceProblem]
+    ) -> FleetRead:
+        """The fleet of manifests that were read, with what `content` tells of each source."""
         requests = sources_of(declared)
-        contents: dict[PackageName, Content | SourceProblem] = {
-            request.package: read_content(request, self.cache) for request in requests
-        }
+        contents = {request.package: content(request) for request in requests}
         resolved = resolve(declared, contents)
         read = read.outside(request.path for request in requests)
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
@@ -64,7 +67,5 @@ class Manifests:
             fleet=replace(resolved.fleet, empty=True) if read.missing else resolved.fleet,
             diagnostics=tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)),
             declared=declared,
-            requests=requests,
             files=len(read.texts),
-            look=read.look,
         )

@@ -1,6 +1,6 @@
 """Narrowing a pass to some sites, packages or jobs, by name or pattern."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -37,13 +37,13 @@ class Narrowing:
         )
         return Scope(
             sites=self._sites(fleet) if self.sites or self.selector else None,
-            packages=_matching("package", fleet.packages_by_name, self.packages) if self.packages else None,
-            jobs=_matching("job", fleet.jobs_by_name, self.jobs) if self.jobs else None,
+            packages=_matching("package", fleet.packages_by_name.keys(), self.packages) if self.packages else None,
+            jobs=_matching("job", fleet.jobs_by_name.keys(), self.jobs) if self.jobs else None,
             filters=tuple(sorted(filters)),
         )
 
     def _sites(self, fleet: Fleet) -> SiteSet:
-        names = _matching("site", fleet.index, self.sites) if self.sites else frozenset(fleet.index)
+        names = _matching("site", fleet.index.keys(), self.sites) if self.sites else frozenset(fleet.index)
         chosen = [
             fleet.index[name]
             for name in names
@@ -54,11 +54,11 @@ class Narrowing:
         return SiteSet.of(chosen)
 
 
-def _matching(kind: str, names: Iterable[Name], patterns: Iterable[str]) -> frozenset[Name]:
+def _matching(kind: str, names: Collection[Name], patterns: Iterable[str]) -> frozenset[Name]:
     """The names that match one of the patterns; each pattern must match something."""
     chosen: set[Name] = set()
     for pattern in patterns:
-        found = [name for name in names if fnmatchcase(name, pattern)]
+        found = [name for name in names if fnmatchcase(str(name), pattern)]
         if not found:
             raise NothingMatches(f"--{kind} {pattern} matches no {kind}")
         chosen.update(found)

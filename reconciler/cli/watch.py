@@ -1,0 +1,151 @@
+"""`reconcile watch`: a pass for each change of the manifests, the sources or the settings."""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.options import Options, Output
+
+if TYPE_CHECKING:
+    from reconciler.cli.workplace import Workplace
+    from reconciler.engine.news import Passed, Told
+    from reconciler.engine.on_files import OnFiles, Place
+
+PATIENCE = 8
+"""Seconds that a look or a pass under way has to end after a signal; then it is broken off, as a kill would do."""
+
+
+def watch(
+    options: Options,
+    files: Annotated[bool, typer.Option("--files", help="Act on files, not on commits.")] = False,  # noqa: ARG001, FBT002
+) -> int:
+    """Stay, and make a pass for each change once it has come to rest, and one a minute.
+
+    A broken file is reported once, the others go on. SIGTERM ends it within 10 seconds.
+
+    Examples: reconcile watch; reconcile watch --files -o ndjson
+    """
+    from reconciler.cli.workplace import work_in  # noqa: PLC0415
+    from reconciler.engine.watch import watch as loop  # noqa: PLC0415
+    from reconciler.sources.watching import FileWatching  # noqa: PLC0415
+
+    options.only(Output.TEXT, Output.NDJSON)
+    place = work_in(options)
+    settle = float(place.settings.settle)
+    reconciling = _on_files(replace(options, chdir=None), place)
+    ended_by = _end_on_signals()
+    watcher = FileWatching(reconciling.watched())
+    try:
+        loop(
+            reconciling,
+            watcher,
+            settle=settle,
+            clock=time.monotonic,
+            stop=lambda: bool(ended_by),
+            tell=lambda told: _tell(options, told, place),
+        )
+    finally:
+        watcher.close()
+    return 128 + ended_by[0]
+
+
+def _end_on_signals() -> list[int]:
+    """A list that the first SIGTERM or SIGINT puts its number into."""
+    ended_by: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if not ended_by:
+            signal.alarm(PATIENCE)
+        ended_by.append(number)
+
+    def break_off(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + ended_by[0])
+
+    signal.signal(signal.SIGALRM, break_off)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return ended_by
+
+
+def _on_files(options: Options, place: "Workplace") -> "OnFiles":
+    """What is watched: this place, its settings read again whenever they change."""
+    from reconciler import wiring  # noqa: PLC0415
+    from reconciler.cli.one_pass import narrowing  # noqa: PLC0415
+    from reconciler.cli.workplace import SETTINGS_FILE, work_in  # noqa: PLC0415
+    from reconciler.engine.on_files import OnFiles, Place  # noqa: PLC0415
+
+    def refresh() -> "Place":
+        now = work_in(options)
+        if now.settings_read.settings is None:
+            return Place(settings=None, manifests=None, diagnostics=now.settings_read.diagnostics)
+        return Place(settings=now.settings, manifests=now.manifests)
+
+    found = place.settings_file
+    return OnFiles(
+        settings_file=os.path.abspath(found if found is not None else SETTINGS_FILE),
+        refresh=refresh,
+        open_state=lambda settings: wiring.open_state(settings.state_url, write=not options.dry_run),
+        author=place.author,
+        narrowing=narrowing(options),
+        write=not options.dry_run,
+    )
+
+
+def _tell(options: Options, told: "Told", place: "Workplace") -> None:
+    """Passes are the result, the rest goes to standard error."""
+    from reconciler.cli.report import report_diagnostics, say  # noqa: PLC0415
+    from reconciler.engine.news import Passed, StillChanging  # noqa: PLC0415
+
+    match told:
+        case Passed() if told.news:
+            sys.stdout.write(_line(options, told, place))
+            sys.stdout.flush()
+            if options.output is Output.TEXT and told.fresh:
+                report_diagnostics(told.fresh, options)
+            for mended in told.mended if options.output is Output.TEXT else ():
+                say(options, f"mended: {mended.where.file}: {mended.code}")
+        case Passed():
+            pass
+        case StillChanging():
+            say(options, f"files keep changing for {told.seconds} s now ({', '.join(told.paths[:3])}); waiting")
+        case _:
+            say(options, told.text)
+
+
+def _line(options: Options, told: "Passed", place: "Workplace") -> str:
+    from reconciler.cli.report import colored  # noqa: PLC0415
+    from reconciler.views.passes import ndjson, pass_json, pass_text  # noqa: PLC0415
+
+    report = told.report
+    submission = report.submission
+    recorded = () if submission is None else submission.recorded
+    moved = () if submission is None else submission.moved
+    if options.output is Output.NDJSON:
+        entry = pass_json(
+            at=place.now(),
+            outcome=report.outcome.value,
+            plan=report.plan,
+            recorded=recorded,
+            left_out=moved,
+            diagnostics=told.fresh,
+            moved=report.moved,
+            error=report.error,
+        )
+        return ndjson(entry)
+    return pass_text(
+        at=place.now(),
+        outcome=report.outcome.value,
+        plan=report.plan,
+        recorded=recorded,
+        left_out=moved,
+        diagnostics=report.diagnostics,
+        moved=report.moved,
+        error=report.error,
+        color=colored(options, sys.stdout),
+    )
