@@ -59,6 +59,7 @@ def _app() -> typer.Typer:
     bare = with_options(_bare, planning=True, root=True)
 
     def root(ctx: typer.Context, **given: object) -> int:
+        ctx.obj = given
         return bare(ctx, **given) if ctx.invoked_subcommand is None else Exit.DONE
 
     root.__signature__ = bare.__signature__  # type: ignore[attr-defined]  # Typer reads it

@@ -200,7 +200,7 @@ def with_options(function: Callable[..., int], *, planning: bool = False, root: 
     ]
 
     def command(ctx: typer.Context, **given: Any) -> int:
-        before = {} if ctx.parent is None else dict(ctx.parent.params)
+        before: dict[str, Any] = {} if ctx.parent is None else ctx.parent.obj
         _refuse_misplaced(ctx, before, options)
         named = {parameter.name for parameter in own}
         return function(_merged([before, given]), **{name: given[name] for name in given if name in named})
