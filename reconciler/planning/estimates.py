@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
@@ -26,8 +27,7 @@ class Estimate:
 NO_ESTIMATE = Estimate()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(NamedTuple):
     """When a pair is there with everything queued before it at the same site; `at` is None where no rate says so.
 
     `not_before` is certain: nothing can have arrived earlier than the first window that admits it.
@@ -38,23 +38,28 @@ class Arrival:
 
 
 class Estimates:
-    """Estimates from one instant on, for the pairs of one plan."""
+    """Estimates from one instant on, for the pairs of one plan; equal questions are answered once."""
 
-    __slots__ = ("_at", "_by_conditions", "_by_site")
+    __slots__ = ("_at", "_by_conditions", "_by_site", "_estimates")
 
     def __init__(self, at: Instant) -> None:
         self._at = at
         self._by_site: dict[tuple[SiteName, Priority], Timeline] = {}
         self._by_conditions: dict[object, Timeline] = {}
+        self._estimates: dict[tuple[Timeline, Instant, int], Estimate] = {}
 
     def of(self, one: Judged) -> Estimate:
         """The pair's own estimate; a blocked or ready one has none."""
         if one.verdict is not Verdict.MISSING and one.verdict is not Verdict.IN_FLIGHT:
             return NO_ESTIMATE
-        pair = one.pair
-        timeline = self.timeline(pair.site, _priority(one))
-        starts = timeline.opening(_not_before(pair.covering, self._at))
-        finish = timeline.finish(starts, _remaining(one))
+        key = self._travel(one)
+        if key not in self._estimates:
+            self._estimates[key] = self._estimate(*key)
+        return self._estimates[key]
+
+    def _estimate(self, timeline: Timeline, not_before: Instant, size: int) -> Estimate:
+        starts = timeline.opening(not_before)
+        finish = timeline.finish(starts, size)
         return Estimate(
             earliest=None if starts == self._at else starts,
             seconds=None if finish is None else Seconds(finish - starts),
@@ -73,9 +78,10 @@ class Estimates:
         for site, queue in by_site.items():
             free: Instant | None = self._at
             for one in sorted(queue, key=self._place_in_line):
-                arrival = self._arrival(one, free)
-                arrivals[one.pair.requirement.package.name, site] = arrival
-                free = arrival.at
+                timeline, not_before, size = self._travel(one)
+                starts = timeline.opening(not_before if free is None else max(free, not_before))
+                free = None if free is None else timeline.finish(starts, size)
+                arrivals[one.pair.requirement.package.name, site] = Arrival(free, starts)
         return arrivals
 
     def timeline(self, site: Site, priority: Priority) -> Timeline:
@@ -90,33 +96,28 @@ class Estimates:
             self._by_site[key] = self._by_conditions[conditions]
         return self._by_site[key]
 
-    def _arrival(self, one: Judged, free: Instant | None) -> Arrival:
-        timeline = self.timeline(one.pair.site, _priority(one))
-        not_before = _not_before(one.pair.covering, self._at)
-        waits_from = not_before if free is None else max(free, not_before)
-        starts = timeline.opening(waits_from)
-        return Arrival(at=None if free is None else timeline.finish(starts, _remaining(one)), not_before=starts)
+    def _travel(self, one: Judged) -> tuple[Timeline, Instant, int]:
+        """What carries the pair's bytes, when they may start at the earliest, and how many are left.
+
+        An open send travels with the priority it has or rises to (L6), and does nothing before its next attempt (L21).
+        """
+        pair = one.pair
+        send = pair.covering
+        if send is None:
+            return self.timeline(pair.site, pair.need.priority), self._at, pair.bytes
+        timeline = self.timeline(pair.site, max(pair.need.priority, send.priority))
+        return timeline, max(self._at, _next_attempt(send)), max(pair.bytes - send.bytes_done, 0)
 
     def _place_in_line(self, one: Judged) -> tuple[bool, bool, int, PackageName]:
         send = one.pair.covering
-        claimed = send is not None and send.state.is_claimed
-        backs_off = _not_before(send, self._at) > self._at
-        return not claimed, backs_off, -_priority(one), one.pair.requirement.package.name
+        package, priority = one.pair.requirement.package.name, one.pair.need.priority
+        if send is None:
+            return True, False, -priority, package
+        backs_off = _next_attempt(send) > self._at
+        return not send.state.is_claimed, backs_off, -max(priority, send.priority), package
 
 
-def _priority(one: Judged) -> Priority:
-    """An open send travels with the priority it has or rises to (L6)."""
-    send = one.pair.covering
-    return one.pair.need.priority if send is None else max(one.pair.need.priority, send.priority)
-
-
-def _remaining(one: Judged) -> int:
-    send = one.pair.covering
-    return one.pair.bytes if send is None else max(one.pair.bytes - send.bytes_done, 0)
-
-
-def _not_before(send: Send | None, at: Instant) -> Instant:
-    """A send that backs off does nothing before its next attempt (L21)."""
-    if send is None or send.state is not SendState.BACKING_OFF or send.next_attempt is None:
-        return at
-    return max(at, send.next_attempt)
+def _next_attempt(send: Send) -> Instant:
+    """When a send that backs off is tried again; long ago for the others."""
+    waits = send.state is SendState.BACKING_OFF and send.next_attempt is not None
+    return send.next_attempt if waits and send.next_attempt is not None else Instant(0)

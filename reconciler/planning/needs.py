@@ -15,13 +15,15 @@ from reconciler.model.site_sets import SiteSet
 class Need:
     """The jobs that need a pair, by name. Pairs that the same jobs need share one value.
 
-    `priority` is the highest among them (L6), `parts` what any of them needs of the setup. `suspended`: every one is.
+    `priority` is the highest among them (L6), `parts` what any of them needs of the setup, once for looking up and
+    once in order. `suspended`: every one is.
     """
 
     jobs: tuple[Job, ...]
     names: tuple[JobName, ...]
     priority: Priority
     parts: frozenset[SetupPart]
+    parts_in_order: tuple[SetupPart, ...]
     suspended: bool
 
 
@@ -51,11 +53,13 @@ def needs(jobs: Sequence[Job], sites: SiteSet) -> Mapping[int, tuple[Need, Where
 
 
 def _need(jobs: Sequence[Job]) -> Need:
+    parts = frozenset[SetupPart]().union(*(job.needs for job in jobs))
     return Need(
         jobs=tuple(jobs),
         names=tuple(job.name for job in jobs),
         priority=max(job.priority for job in jobs),
-        parts=frozenset().union(*(job.needs for job in jobs)),
+        parts=parts,
+        parts_in_order=tuple(sorted(parts, key=lambda part: part.value)),
         suspended=all(job.suspended for job in jobs),
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.model.diagnostics import Where
-from reconciler.model.holdings import Absent, Damaged, Held, RecordOnly, Staged, Unknown
+from reconciler.model.holdings import Absent, Damaged, Held, Holding, RecordOnly, Staged, Unknown
 from reconciler.model.packages import SetupPart
 from reconciler.model.plan import PlannedSite
 from reconciler.model.quantities import Bytes
@@ -15,55 +15,33 @@ from reconciler.planning.requirements import Requirement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One package at one site. `open_send` is the pair's open row whatever its revision, `holds` those in force."""
+    """One package at one site.
+
+    `held` is what the site is known to have, of whatever quality; None where nothing is known to be there. `open_send`
+    is the pair's open row whatever its revision, `covering` the same if its revision is the desired one. `mode` is what
+    a new send would be; `bytes` what travels, an upper bound, as parcels are compressed and chunks shared. `holds`
+    are those in force.
+    """
 
     requirement: Requirement
     site: Site
     need: Need
     where: Where
     difference: Difference
+    held: Held | None
+    mode: Mode
+    bytes: Bytes
     open_send: Send | None = None
+    covering: Send | None = None
     holds: tuple[Hold, ...] = ()
-
-    @property
-    def covering(self) -> Send | None:
-        """The open send of exactly the desired revision, if there is one."""
-        send = self.open_send
-        return send if send is not None and send.revision == self.requirement.revision else None
-
-    @property
-    def held(self) -> Held | None:
-        """What the site is known to have, of whatever quality; None where nothing is known to be there."""
-        match self.difference.holding:
-            case RecordOnly(held=held) | Staged(held=held) | Damaged(held=held):
-                return held
-            case Absent() | Unknown():
-                return None
-
-    @property
-    def mode(self) -> Mode:
-        """Setup alone exactly if verified content of the desired digest is there (L3)."""
-        holding = self.difference.holding
-        if isinstance(holding, Staged) and holding.held.content == self.requirement.revision.content:
-            return Mode.SETUP_ONLY
-        return Mode.CONTENT
 
     @property
     def lacks(self) -> tuple[SetupPart, ...]:
         """The parts of the setup that the jobs need and the site is not known to have (Q134718)."""
         held = self.held
-        missing = self.need.parts if held is None or held.setup is None else self.need.parts - held.parts
-        return tuple(sorted(missing, key=lambda part: part.value))
-
-    @property
-    def bytes(self) -> Bytes:
-        """What will travel, as far as is known: an upper bound, as parcels are compressed and chunks shared."""
-        send = self.covering
-        if send is not None and send.bytes:
-            return Bytes(send.bytes)
-        package = self.requirement.package
-        mode = self.mode if send is None else send.mode
-        return package.setup_size if mode is Mode.SETUP_ONLY else Bytes(package.content.size + package.setup_size)
+        if held is None or held.setup is None:
+            return self.need.parts_in_order
+        return tuple(part for part in self.need.parts_in_order if part not in held.parts)
 
     @property
     def planned_site(self) -> PlannedSite:
@@ -74,3 +52,23 @@ class Pair:
         """Whether the pair's open send waits because of this cause."""
         send = self.open_send
         return send is not None and send.state is SendState.BACKING_OFF and send.cause is cause
+
+
+def held_in(holding: Holding) -> Held | None:
+    """What a site with this holding is known to have."""
+    match holding:
+        case RecordOnly(held=held) | Staged(held=held) | Damaged(held=held):
+            return held
+        case Absent() | Unknown():
+            return None
+
+
+def mode_for(holding: Holding, requirement: Requirement) -> Mode:
+    """Setup alone exactly if verified content of the desired digest is there (L3)."""
+    same = isinstance(holding, Staged) and holding.held.content == requirement.revision.content
+    return Mode.SETUP_ONLY if same else Mode.CONTENT
+
+
+def bytes_of(mode: Mode, requirement: Requirement) -> Bytes:
+    """What a send of this mode moves at most."""
+    return requirement.setup_bytes if mode is Mode.SETUP_ONLY else requirement.all_bytes

@@ -1,15 +1,19 @@
 """From the differences the state found to pairs with all that is known of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
+from reconciler.model.quantities import Bytes
 from reconciler.model.site_sets import SiteSet
-from reconciler.model.snapshot import Difference, Hold, Snapshot
+from reconciler.model.snapshot import Difference, Hold, Mode, Send, Snapshot
 from reconciler.planning.needs import needs
-from reconciler.planning.pair import Pair
+from reconciler.planning.pair import Pair, bytes_of, held_in, mode_for
 from reconciler.planning.requirements import Requirement
+
+_SITE = attrgetter("site")
 
 
 def differing_pairs(
@@ -23,6 +27,9 @@ def differing_pairs(
         package = requirement.package.name
         for difference in differences:
             site = fleet.sites[difference.site]
+            open_send = open_sends.get((package, site.name)) if open_sends else None
+            covering = open_send if open_send is not None and open_send.revision == requirement.revision else None
+            mode = mode_for(difference.holding, requirement)
             need, where = needed[difference.site]
             yield Pair(
                 requirement=requirement,
@@ -30,9 +37,20 @@ def differing_pairs(
                 need=need,
                 where=where,
                 difference=difference,
-                open_send=open_sends.get((package, site.name)),
+                held=held_in(difference.holding),
+                mode=mode,
+                bytes=_bytes(requirement, mode if covering is None else covering.mode, covering),
+                open_send=open_send,
+                covering=covering,
                 holds=holds.on(package, site.name) if holds else (),
             )
+
+
+def _bytes(requirement: Requirement, mode: Mode, covering: Send | None) -> Bytes:
+    """An open send moves what it was recorded with, if that was said."""
+    if covering is not None and covering.bytes:
+        return Bytes(covering.bytes)
+    return bytes_of(mode, requirement)
 
 
 def _by_package(
@@ -49,7 +67,7 @@ def _by_package(
         scope = requirement.scope
         chosen = [difference for difference in found[package] if difference.site in scope]
         if chosen:
-            yield requirement, sorted(chosen, key=lambda difference: difference.site)
+            yield requirement, sorted(chosen, key=_SITE)
 
 
 class _Holds:

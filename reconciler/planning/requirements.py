@@ -7,6 +7,7 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.jobs import Job
 from reconciler.model.names import PackageName
 from reconciler.model.packages import Package, Revision
+from reconciler.model.quantities import Bytes
 from reconciler.model.site_sets import SiteSet
 from reconciler.planning.scope import Scope
 
@@ -15,13 +16,15 @@ from reconciler.planning.scope import Scope
 class Requirement:
     """One package, the jobs that need it, and where.
 
-    `sites` are all sites required to hold it, `scope` those of them that this plan looks at. `revision` and `parts` are
-    the package's, worked out once.
+    `sites` are all sites required to hold it, `scope` those of them that this plan looks at. The others are the
+    package's, worked out once: its revision, the parts of its setup, what the setup and what all of it weighs.
     """
 
     package: Package
     revision: Revision
     parts: tuple[str, ...]
+    setup_bytes: Bytes
+    all_bytes: Bytes
     jobs: tuple[Job, ...]
     sites: SiteSet
     scope: SiteSet
@@ -47,6 +50,8 @@ def requirements(fleet: Fleet, scope: Scope) -> Mapping[PackageName, Requirement
             package=package,
             revision=package.revision,
             parts=tuple(sorted(part.value for part in package.parts)),
+            setup_bytes=package.setup_size,
+            all_bytes=Bytes(package.content.size + package.setup_size),
             jobs=tuple(jobs[name]),
             sites=sites,
             scope=_narrow(name, sites, jobs[name], scope),

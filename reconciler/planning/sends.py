@@ -12,7 +12,10 @@ from reconciler.planning.verdicts import Judged
 
 
 def send_only_jobs(judged: Iterable[Judged]) -> tuple[SendOnlyJob, ...]:
-    """One for each package revision, mode and priority, by package, then mode, then falling priority."""
+    """One for each package revision, mode and priority, by package, then mode, then falling priority.
+
+    The pairs come by package, then site, and so do the sites of each job.
+    """
     groups: dict[tuple[PackageName, Mode, Priority], list[Judged]] = {}
     for one in judged:
         if one.verdict is Verdict.MISSING:
@@ -24,7 +27,7 @@ def send_only_jobs(judged: Iterable[Judged]) -> tuple[SendOnlyJob, ...]:
 
 
 def _job(group: Sequence[Judged], *, mode: Mode, priority: Priority) -> SendOnlyJob:
-    pairs = sorted((one.pair for one in group), key=lambda pair: pair.site.name)
+    pairs = [one.pair for one in group]
     requirement = pairs[0].requirement
     package = requirement.package
     sites = tuple(pair.planned_site for pair in pairs)

@@ -80,7 +80,8 @@ def block_lines(shown: Unfolded, *, wide: Widths, now: Instant, color: bool) -> 
         else:
             lines.append(f"  {paint(symbol.value, INKS[symbol], color=color)} {fold_text(rows, now)}")
     if block.ready and block.verdict is not JobVerdict.READY:
-        ready = f"{Symbol.READY.value} {count(block.ready, 'site')} ready"
+        noun = "pair" if block.crowded else "site"
+        ready = f"{Symbol.READY.value} {count(block.ready, noun)} ready"
         lines.append(f"  {paint(ready, INKS[Symbol.READY], color=color)}")
     return lines
 
