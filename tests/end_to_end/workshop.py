@@ -1,0 +1,105 @@
+"""A small fleet in a folder of its own, and `reconcile` as a process in it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import JOB, PACKAGE, SITES
+
+LONG_ENOUGH = 30.0
+"""Seconds to wait for what has to come; far more than it takes."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILE_")}
+        return kept | {"XDG_CACHE_HOME": str(self.folder / "cache"), "PYTHONPATH": os.getcwd()}
+
+    @property
+    def here(self) -> Path:
+        return self.folder / "fleet"
+
+    def reconcile(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `reconcile` to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.here,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def sends(self) -> dict[tuple[str, str, int], str]:
+        """Every row ever recorded: (send-only job, site, number of rows so far) → state."""
+        status = json.loads(self.reconcile("status", "-o", "json").stdout)
+        rows = [(job["name"], row["site"], row["state"]) for job in status["sends"] for row in job["sites"]]
+        return {(name, site, rows.count((name, site, state))): state for name, site, state in rows}
+
+    @contextmanager
+    def watching(self, *arguments: str) -> Iterator["Watch"]:
+        """`reconcile watch -o ndjson` while the block runs; killed at its end if it still lives."""
+        output, errors = self.folder / "watch.out", self.folder / "watch.err"
+        with output.open("w") as out, errors.open("w") as err:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "reconciler", "watch", "-o", "ndjson", *arguments],
+                cwd=self.here,
+                env=self.environment,
+                stdout=out,
+                stderr=err,
+            )
+            try:
+                yield Watch(process, output, errors)
+            finally:
+                process.kill()
+                process.wait()
+
+
+@dataclass(frozen=True)
+class Watch:
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    errors: Path
+
+    def passes(self) -> list[dict[str, Any]]:
+        """The passes told so far; only whole lines count."""
+        return [json.loads(line) for line in self.output.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def until(self, seen: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """The passes once they are as wanted; fails when they never are."""
+        give_up = time.monotonic() + LONG_ENOUGH
+        while not seen(passes := self.passes()):
+            assert self.process.poll() is None, self.errors.read_text()
+            assert time.monotonic() < give_up, (passes, self.errors.read_text())
+            time.sleep(0.02)
+        return passes
+
+    def end(self, signal: int) -> int:
+        """Its exit code after the signal; fails if it takes more than ten seconds."""
+        self.process.send_signal(signal)
+        return self.process.wait(timeout=10)
+
+
+def workshop(folder: Path) -> Workshop:
+    """Three sites, a package, a job that needs it at two of them; nothing recorded yet."""
+    here = folder / "fleet"
+    (here / "manifests").mkdir(parents=True)
+    (here / "payload" / "till").mkdir(parents=True)
+    (here / "manifests" / "sites.yaml").write_text(SITES)
+    (here / "manifests" / "till.yaml").write_text(PACKAGE)
+    (here / "manifests" / "job.yaml").write_text(JOB)
+    (here / "payload" / "till" / "setup.exe").write_bytes(b"MZ" * 500)
+    (here / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 1s}\n")
+    return Workshop(folder)
