@@ -1,4 +1,8 @@
-"""Pages that show commands and what they print: read from ```console blocks, and written anew."""
+"""Pages that show commands and what they print: read, run in a folder, written anew.
+
+A ```console block holds commands after `$ `, each with what it prints. A line `...` stands for any lines. A block with
+`title="FILE"` is a file that the reader writes at that place.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +10,15 @@ from dataclasses import dataclass
 
 PROMPT = "$ "
 FENCE = "```"
+CONSOLE = "```console"
+ANY = "..."
+_TITLE = re.compile(r'```\w+ title="([^"]+)"')
 _FLEET_DIGEST = re.compile(r"^files [0-9a-f]{7} ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A command of a page, what is printed beneath it, and the numbers of the lines that show it."""
+    """A command of a page, what is printed beneath it, and the lines from `first` to before `end` that show it."""
 
     command: str
     output: str
@@ -19,28 +26,66 @@ class Shown:
     end: int
 
 
-def shown(page: str) -> Iterator[Shown]:
-    """Each command of the ```console blocks, in order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file of a page."""
+
+    file: str
+    text: str
+
+
+def steps(page: str) -> Iterator[Shown | Written]:
+    """What the reader types and writes, in order."""
     lines = page.splitlines()
-    inside = False
-    command, first = "", 0
-    for number, line in enumerate([*lines, FENCE]):
-        if command and (line.startswith(PROMPT) or line == FENCE):
-            output = "".join(f"{printed}\n" for printed in lines[first:number])
-            yield Shown(command=command, output=output, first=first, end=number)
-            command = ""
-        if line.startswith(FENCE):
-            inside = line == f"{FENCE}console"
-        elif inside and line.startswith(PROMPT):
-            command, first = line.removeprefix(PROMPT), number + 1
+    number = 0
+    while number < len(lines):
+        opening = lines[number]
+        number += 1
+        if not opening.startswith(FENCE):
+            continue
+        end = next(index for index in range(number, len(lines)) if lines[index] == FENCE)
+        title = _TITLE.fullmatch(opening)
+        if title:
+            yield Written(file=title[1], text=_joined(lines[number:end]))
+        elif opening == CONSOLE:
+            yield from _commands(lines, number, end)
+        number = end + 1
+
+
+def shown(page: str) -> list[Shown]:
+    """Each command of the page, in order."""
+    return [step for step in steps(page) if isinstance(step, Shown)]
 
 
 def with_output(page: str, place: Shown, output: str) -> str:
     """The page with another output beneath a command."""
     lines = page.splitlines()
-    return "\n".join([*lines[: place.first], *output.splitlines(), *lines[place.end :]]) + "\n"
+    return _joined([*lines[: place.first], *output.splitlines(), *lines[place.end :]])
 
 
 def comparable(text: str) -> str:
     """The fleet's digest is left out: stores are named by relative paths, so it depends on where the fleet lies."""
     return _FLEET_DIGEST.sub("files ....... ", text)
+
+
+def agrees(output: str, printed: str) -> bool:
+    """Whether a page shows what was printed."""
+    pattern = "".join(
+        r"(?:.*\n)*" if line == ANY else re.escape(f"{line}\n") for line in comparable(output).splitlines()
+    )
+    return re.fullmatch(pattern, comparable(printed)) is not None
+
+
+def _commands(lines: list[str], start: int, end: int) -> Iterator[Shown]:
+    prompts = [number for number in range(start, end) if lines[number].startswith(PROMPT)]
+    for number, following in zip(prompts, [*prompts[1:], end], strict=True):
+        yield Shown(
+            command=lines[number].removeprefix(PROMPT),
+            output=_joined(lines[number + 1 : following]),
+            first=number + 1,
+            end=following,
+        )
+
+
+def _joined(lines: list[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -139,14 +139,14 @@ def test_L35_the_mistakes_leave_the_fleet_beside_them_planned(state: State) -> N
     ]
 
 
-@pytest.mark.parametrize("example", (*ALONE, *STEPWISE))
+@pytest.mark.parametrize("example", [*ALONE, *STEPWISE])
 def test_validate_finds_nothing_wrong_in_an_example(example: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = run(("-C", str(EXAMPLES / example), "validate"))
     last = capsys.readouterr().out.splitlines()[-1]
     assert (code, last.split(",")[:2]) == (0, ["0 errors", " 0 warnings"])
 
 
-@pytest.mark.parametrize("example", (*ALONE, *STEPWISE, MISTAKES))
+@pytest.mark.parametrize("example", [*ALONE, *STEPWISE, MISTAKES])
 def test_the_plan_as_yaml_is_a_stream_of_manifests_that_validate_accepts(
     example: str, state: State, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,8 +180,8 @@ def test_what_a_readme_shows_is_what_the_example_prints(readme: str, request: py
     page = ROOT / readme
     for index, file in enumerate(README_SHOWS[readme]):
         printed = (EXAMPLES / file).read_text("utf-8")
-        place = list(shown(page.read_text("utf-8")))[index]
+        place = shown(page.read_text("utf-8"))[index]
         if request.config.getoption("--update-golden"):
             page.write_text(with_output(page.read_text("utf-8"), place, printed), encoding="utf-8", newline="\n")
-            place = list(shown(page.read_text("utf-8")))[index]
+            place = shown(page.read_text("utf-8"))[index]
         assert place.output == printed

@@ -1,0 +1,121 @@
+"""The tutorial and the how-to pages show what really happens: their commands are run, in a folder of their own.
+
+To write the outputs anew: `pytest tests/docs --update-golden`, then read the diff. A page begins in an empty folder, or
+in a copy of the example that a comment names: `<!-- begins in examples/04-retail-chain -->`.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ANY, Shown, agrees, comparable, shown, steps, with_output
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    str(page.relative_to(DOCS)) for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.md")
+)
+
+BEGINS_IN = re.compile(r"<!-- begins in (\S+) -->")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PLACE = "/srv/fleet"
+"""What a page shows for the folder it works in."""
+
+MARK = "end-of-command-7c1e40b2"
+NOON = 1795435200
+"""2026-11-23T12:00:00Z: the clock of the commands."""
+
+COMMAND = f"""#!{sys.executable} -u
+import sys, time
+time.time = lambda: {NOON}.0
+sys.argv[0] = "reconcile"
+from reconciler.__main__ import main
+main()
+"""
+
+
+def run_page(page: str, folder: Path) -> list[str]:
+    """What each command of the page prints, on both streams, in the order of the page."""
+    begins = BEGINS_IN.search(page)
+    work = folder / "fleet"
+    if begins:
+        shutil.copytree(ROOT / begins[1], work)
+    else:
+        work.mkdir()
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "reconcile"
+    command.write_text(COMMAND)
+    command.chmod(0o755)
+    environment = {
+        "PATH": f"{folder}/bin:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "LOGNAME": "you",
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(folder),
+    }
+    ended = subprocess.run(
+        ["bash", "-c", script(page)],
+        cwd=work,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=True,
+        text=True,
+    )
+    *printed, _ = ended.stdout.replace(str(work), PLACE).split(f"{MARK}\n")
+    return printed
+
+
+def script(page: str) -> str:
+    """The page as one shell script, so that `cd` and variables last."""
+    lines = []
+    for step in steps(page):
+        if isinstance(step, Shown):
+            lines += [f"{{ {step.command}\n}} </dev/null", f"echo {MARK}"]
+        else:
+            lines += [f"mkdir -p $(dirname {step.file})", f"cat > {step.file} <<'{MARK}'\n{step.text}{MARK}"]
+    return "\n".join([*lines, "true"])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    file = DOCS / name
+    page = file.read_text("utf-8")
+    printed = run_page(page, tmp_path)
+    assert len(printed) == len(shown(page))
+    for index, output in enumerate(printed):
+        place = shown(page)[index]
+        if request.config.getoption("--update-golden") and ANY not in place.output.splitlines():
+            page = page if comparable(place.output) == comparable(output) else with_output(page, place, output)
+            file.write_text(page, encoding="utf-8", newline="\n")
+            place = shown(page)[index]
+        assert agrees(place.output, output), f"{name}: $ {place.command}\n{output}"
+
+
+def test_every_page_of_the_documentation_is_in_the_index() -> None:
+    index = (DOCS / "README.md").read_text("utf-8")
+    linked = {os.path.normpath(link) for link in LINK.findall(index)}
+    pages = [*PAGES, *(f"explanation/{page.name}" for page in (DOCS / "explanation").glob("*.md"))]
+    assert [page for page in pages if page not in linked] == []
+
+
+def _with_links() -> list[str]:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    return sorted(str(page.relative_to(ROOT)) for page in pages)
+
+
+def test_no_link_within_the_project_is_dead() -> None:
+    dead = [
+        f"{page}: {link}"
+        for page in _with_links()
+        for link in LINK.findall((ROOT / page).read_text("utf-8"))
+        if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()
+    ]
+    assert dead == []
