@@ -37,6 +37,15 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
 """Command → its function, and whether it takes the options of planning."""
 
 
+LATER = frozenset(
+    (
+        *("work", "enroll", "verify", "unpack", "adopt", "pin", "suspend", "resume", "retry", "cancel", "history"),
+        *("doctor", "prune", "gc", "state"),
+    )
+)
+"""Commands of versions to come, so that a hint which names one does not end in "no such command"."""
+
+
 def _bare(options: Options, version: bool = False) -> int:  # noqa: FBT001, FBT002
     """Read the manifests, plan the missing send-only jobs, record them.
 
@@ -115,6 +124,8 @@ def _tell(error: Exception) -> Exit:
             return Exit.INVALID
         case TyperException():
             code, hint = Exit.USAGE, "reconcile --help"
+            if LATER & set(error.format_message().replace("'", " ").split()):
+                hint = "this version plans and records; carrying out sends comes with the next one"
         case CommandError():
             code, hint = error.code, error.hint
         case Moved():

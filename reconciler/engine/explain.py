@@ -1,6 +1,6 @@
 """Every fact behind a verdict, back to the line of YAML and the event, and what would change it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.engine.effective import effective_fields
@@ -11,25 +11,14 @@ from reconciler.model.holdings import Damaged, RecordOnly, Staged
 from reconciler.model.instants import Instant, format_instant
 from reconciler.model.names import JobName, PackageName, SiteName
 from reconciler.model.packages import Package
-from reconciler.model.plan import BlockReason, GapReason, PlannedJob, PlannedPair, Verdict
+from reconciler.model.plan import PlannedJob, PlannedPair, Verdict
 from reconciler.model.quantities import format_size
 from reconciler.model.settings import Settings
 from reconciler.model.sites import Site
 from reconciler.state.protocol import HeldPair, State
+from reconciler.views.reasons import cure, gap_words
 
 EVENTS_SHOWN = 5
-
-_REMEDIES: Mapping[GapReason | BlockReason, str] = {
-    BlockReason.UNKNOWN: "look at the store: reconcile verify {site}",
-    BlockReason.SUSPENDED: "resume: reconcile resume {held}",
-    BlockReason.CANCELLED: "send it after all: reconcile retry {send}",
-    BlockReason.FAILED: "mend the cause, then: reconcile retry {send}",
-    BlockReason.NO_ADDRESS: "give site {site} an address in spec.address",
-    BlockReason.NO_ROUTE: "give the sites on the way an address",
-    BlockReason.PATH_NOT_REPRESENTABLE: "rename the files, or leave them out with spec.source.exclude",
-    BlockReason.NOT_PACKED: "pack it where its source can be read",
-    BlockReason.NO_SPACE: "free space at site {site}, or lower spec.limits.reserveFree",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,18 +180,20 @@ def _path(site: Site) -> Iterator[Fact]:
 
 
 def _verdict_words(pair: PlannedPair) -> str:
+    """The verdict, its reasons as they are called, and in words which facet is missing (FM01 of Q134718)."""
     reasons = "" if pair.reason is None else ": " + ", ".join(reason.value for reason in (pair.reason, *pair.also))
-    detail = f" ({pair.detail})" if pair.detail else ""
-    return f"{pair.verdict.value}{reasons}{detail}"
+    words = pair.detail or gap_words(pair)
+    return f"{pair.verdict.value}{reasons}{f' ({words})' if words else ''}"
 
 
 def _remedies(pair: PlannedPair) -> Iterator[str]:
     """What would change the verdict of a pair, one action a line."""
-    if pair.verdict is Verdict.MISSING:
-        yield f"record {pair.send_only_job}: reconcile"
-    elif pair.verdict is Verdict.IN_FLIGHT:
-        yield f"carry out {pair.send_only_job}: reconcile work"
-    for reason in () if pair.verdict is not Verdict.BLOCKED else (pair.reason, *pair.also):
-        if reason is not None and reason in _REMEDIES:
-            held = pair.held or f"{pair.package}@{pair.site}"
-            yield _REMEDIES[reason].format(site=pair.site, held=held, send=pair.send_only_job or "SEND")
+    match pair.verdict:
+        case Verdict.MISSING:
+            yield f"record {pair.send_only_job}: reconcile"
+        case Verdict.IN_FLIGHT:
+            yield f"carry out {pair.send_only_job}: reconcile work"
+        case Verdict.BLOCKED:
+            yield cure(pair)
+        case Verdict.READY:
+            return

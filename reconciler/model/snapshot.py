@@ -127,8 +127,8 @@ class Difference:
     """A wanted pair without a receipt for exactly the wanted revision.
 
     `mark` is the highest number ever seen for the pair, `version` the pair's version (0 and 0 without a row, unless a
-    hold was ever set). `closed` is the latest row of the pair if it failed or was cancelled by hand for the wanted revision and was not
-    opened again since.
+    hold was ever set). `closed` is the latest row of the pair if it failed or was cancelled by hand for the wanted
+    revision and was not opened again since.
     """
 
     package: PackageName

@@ -9,6 +9,8 @@ def explanation_text(explanation: Explanation) -> str:
     """The verdict, the facts by section with the place of each, what would change it."""
     lines = [f"{render_untrusted(explanation.subject)}: {render_untrusted(explanation.verdict)}"]
     for section in explanation.sections:
+        if not section.facts:
+            continue
         lines += ["", section.title]
         width = max((len(fact.name) for fact in section.facts), default=0)
         for fact in section.facts:

@@ -39,9 +39,8 @@ def _screen(status: Status) -> list[str]:
     ]
     if status.oldest_waiting is not None:
         package, site, since = status.oldest_waiting
-        lines.append(
-            f"Oldest      {render_untrusted(package)}@{render_untrusted(site)} has waited {format_duration(status.at - since)}"
-        )
+        pair = render_untrusted(f"{package}@{site}")
+        lines.append(f"Oldest      {pair} has waited {format_duration(status.at - since)}")
     ready = sum(job.verdict is JobVerdict.READY for job in status.jobs)
     lines.append(f"Jobs        {ready} of {len(status.jobs)} ready")
     lines += [
