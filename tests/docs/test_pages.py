@@ -74,11 +74,11 @@ def run_page(page: str, folder: Path) -> list[str]:
 
 
 def script(page: str) -> str:
-    """The page as one shell script, so that `cd` and variables last."""
-    lines = []
+    """The page as one shell script, so that `cd`, variables and exit codes last."""
+    lines = ["ended=0"]
     for step in steps(page):
         if isinstance(step, Shown):
-            lines += [f"{{ {step.command}\n}} </dev/null", f"echo {MARK}"]
+            lines += [f"{{ (exit $ended)\n{step.command}\n}} </dev/null", "ended=$?", f"echo {MARK}"]
         else:
             lines += [f"mkdir -p $(dirname {step.file})", f"cat > {step.file} <<'{MARK}'\n{step.text}{MARK}"]
     return "\n".join([*lines, "true"])
