@@ -10,7 +10,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"reconcile {__version__}\n")
         return
-    from reconciler.cli.app import run  # noqa: PLC0415
+    from reconciler.cli.app import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -8,7 +8,7 @@ from reconciler.state.protocol import State, StateError
 
 
 def _sqlite(url: str, *, write: bool) -> State:
-    from reconciler.state.sqlite import open_sqlite  # noqa: PLC0415
+    from reconciler.state.sqlite import open_sqlite
 
     return open_sqlite(url.removeprefix("sqlite:///"), write=write)
 

@@ -20,11 +20,11 @@ def acknowledge(
 
     Example: reconcile acknowledge p-7c1e40b2 changedPackages --reason "CHG0042317, agreed with the regions"
     """
-    from reconciler.cli.one_pass import narrowing, plan_now  # noqa: PLC0415
-    from reconciler.cli.report import say  # noqa: PLC0415
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
-    from reconciler.engine.reconcile import acknowledgement  # noqa: PLC0415
-    from reconciler.model.acknowledgements import GuardName  # noqa: PLC0415
+    from reconciler.cli.one_pass import narrowing, plan_now
+    from reconciler.cli.report import say
+    from reconciler.cli.workplace import work_in
+    from reconciler.engine.reconcile import acknowledgement
+    from reconciler.model.acknowledgements import GuardName
 
     options.only(Output.TEXT)
     if guard not in {name.value for name in GuardName}:

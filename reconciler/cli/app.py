@@ -46,7 +46,7 @@ LATER = frozenset(
 """Commands of versions to come, so that a hint which names one does not end in "no such command"."""
 
 
-def _bare(options: Options, version: bool = False) -> int:  # noqa: FBT001, FBT002
+def _bare(options: Options, version: bool = False) -> int:
     """Read the manifests, plan the missing send-only jobs, record them.
 
     `reconcile --dry-run` only shows the plan.

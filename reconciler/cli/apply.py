@@ -19,7 +19,7 @@ def apply(
 
     Examples: reconcile apply; reconcile plan --out plan.json && reconcile apply plan.json
     """
-    from reconciler.cli.one_pass import one_pass  # noqa: PLC0415
-    from reconciler.cli.saved_plan import apply_saved  # noqa: PLC0415
+    from reconciler.cli.one_pass import one_pass
+    from reconciler.cli.saved_plan import apply_saved
 
     return one_pass(options, write=True) if saved is None else apply_saved(options, saved)

@@ -13,10 +13,10 @@ def config(options: Options) -> int:
 
     Examples: reconcile config; reconcile -C shops config -o json
     """
-    from reconciler.cli.exits import InvalidSettings  # noqa: PLC0415
-    from reconciler.cli.report import as_json, deliver  # noqa: PLC0415
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
-    from reconciler.views.untrusted import render_untrusted  # noqa: PLC0415
+    from reconciler.cli.exits import InvalidSettings
+    from reconciler.cli.report import as_json, deliver
+    from reconciler.cli.workplace import work_in
+    from reconciler.views.untrusted import render_untrusted
 
     options.only(Output.TEXT, Output.JSON)
     place = work_in(options)
@@ -34,7 +34,7 @@ def config(options: Options) -> int:
             origin = _overridden("state", options.state) or origin
         rows.append((field.name, value, origin))
 
-    def render(output: Output, _color: bool) -> str:  # noqa: FBT001
+    def render(output: Output, _color: bool) -> str:
         if output is Output.JSON:
             return as_json({name: {"value": value, "origin": origin} for name, value, origin in rows})
         width = max(len(name) for name, _, _ in rows)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from reconciler.model.diagnostics import Diagnostic
+if TYPE_CHECKING:
+    from reconciler.model.diagnostics import Diagnostic
 
 
 class Exit(IntEnum):
@@ -45,6 +47,6 @@ class CommandError(Exception):
 class InvalidSettings(Exception):
     """The settings cannot be used; nothing is planned (cli.md)."""
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def __init__(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
         super().__init__("invalid settings")
         self.diagnostics = diagnostics

@@ -20,12 +20,12 @@ def explain(
     Examples: reconcile explain till-rollout; reconcile explain till-rollout/DE1; reconcile explain till-4@DE1;
     reconcile explain site/DE1
     """
-    from reconciler.cli.report import as_json, deliver, report_diagnostics  # noqa: PLC0415
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
-    from reconciler.engine.explain import Explaining  # noqa: PLC0415
-    from reconciler.engine.readiness import NoSuchSubject  # noqa: PLC0415
-    from reconciler.engine.reconcile import plan_fleet  # noqa: PLC0415
-    from reconciler.views.explanation import explanation_json, explanation_text  # noqa: PLC0415
+    from reconciler.cli.report import as_json, deliver, report_diagnostics
+    from reconciler.cli.workplace import work_in
+    from reconciler.engine.explain import Explaining
+    from reconciler.engine.readiness import NoSuchSubject
+    from reconciler.engine.reconcile import plan_fleet
+    from reconciler.views.explanation import explanation_json, explanation_text
 
     options.only(Output.TEXT, Output.JSON)
     place = work_in(options)

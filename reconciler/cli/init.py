@@ -51,7 +51,7 @@ def init(
 
 def _starter() -> Iterator[tuple[str, tuple[bytes, bool]]]:
     """The example fleet and the schemas its editor settings refer to: relative path → content, executable or not."""
-    from reconciler.manifests.schemas import schema_text  # noqa: PLC0415
+    from reconciler.manifests.schemas import schema_text
 
     for folder, _, names in sorted(os.walk(STARTER)):
         for name in sorted(names):
@@ -65,9 +65,9 @@ def _starter() -> Iterator[tuple[str, tuple[bytes, bool]]]:
 
 def _site_files(file: str) -> dict[str, tuple[bytes, bool]]:
     """`manifests/sites/NAME.yaml` for each row; raises CommandError naming the line of the first mistake."""
-    import csv  # noqa: PLC0415
+    import csv
 
-    from reconciler.model.names import NAME, fold, is_reserved  # noqa: PLC0415
+    from reconciler.model.names import NAME, fold, is_reserved
 
     files: dict[str, tuple[bytes, bool]] = {}
     seen: dict[str, int] = {}
@@ -108,7 +108,7 @@ def _mistake(file: str, line: int, text: str) -> CommandError:
 
 def _site_manifest(name: str, row: Mapping[str, str]) -> bytes:
     """The manifest of one row; empty cells are left out."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     labels = {column[6:]: value for column, value in row.items() if column.startswith("label:") and value}
     spec = {column: row[column] for column in ("parent", "timezone") if row.get(column)}

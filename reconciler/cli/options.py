@@ -79,7 +79,7 @@ def variable(name: str) -> str:
 
 def _complete(kind: str) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
-        from reconciler.cli.completion import names  # noqa: PLC0415
+        from reconciler.cli.completion import names
 
         return [name for name in names(kind) if name.startswith(incomplete)]
 
@@ -170,7 +170,7 @@ def _parameters(options: dict[str, Any], *, variables: bool) -> list[inspect.Par
 
 
 def _with_variable(option: Any, name: str) -> Any:
-    import copy  # noqa: PLC0415
+    import copy
 
     with_variable = copy.copy(option)
     with_variable.envvar = name

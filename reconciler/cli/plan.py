@@ -19,6 +19,6 @@ def plan(
 
     Examples: reconcile plan; reconcile plan -o json; reconcile plan --site 'riga-*' --out plan.json
     """
-    from reconciler.cli.one_pass import one_pass  # noqa: PLC0415
+    from reconciler.cli.one_pass import one_pass
 
     return one_pass(options, paths or (), write=False, out=out)

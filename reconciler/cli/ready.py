@@ -31,10 +31,10 @@ def ready(
 
     Examples: reconcile ready till-rollout && run-it; reconcile ready --package till-4 --site DE1 --wait 2h
     """
-    from reconciler.cli.report import as_json, deliver  # noqa: PLC0415
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
-    from reconciler.model.quantities import parse_duration  # noqa: PLC0415
-    from reconciler.views.readiness import readiness_json, readiness_text  # noqa: PLC0415
+    from reconciler.cli.report import as_json, deliver
+    from reconciler.cli.workplace import work_in
+    from reconciler.model.quantities import parse_duration
+    from reconciler.views.readiness import readiness_json, readiness_text
 
     options.only(Output.TEXT, Output.JSON)
     if (job is None) == (package is None or site is None):
@@ -56,10 +56,10 @@ def ready(
 
 
 def _readiness(place: "Workplace", job: str | None, package: str | None, site: str | None) -> "Readiness":
-    from reconciler.cli.one_pass import plan_now  # noqa: PLC0415
-    from reconciler.engine.readiness import NoSuchSubject, job_readiness, pair_readiness  # noqa: PLC0415
-    from reconciler.engine.scope import Narrowing  # noqa: PLC0415
-    from reconciler.model.names import JobName, PackageName, SiteName  # noqa: PLC0415
+    from reconciler.cli.one_pass import plan_now
+    from reconciler.engine.readiness import NoSuchSubject, job_readiness, pair_readiness
+    from reconciler.engine.scope import Narrowing
+    from reconciler.model.names import JobName, PackageName, SiteName
 
     state = place.open_state(write=False)
     try:

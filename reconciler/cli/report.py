@@ -3,14 +3,15 @@
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.options import Color, Options, Output
-from reconciler.model.diagnostics import Diagnostic
-from reconciler.model.plan import Plan
+
+if TYPE_CHECKING:
+    from reconciler.model.diagnostics import Diagnostic
+    from reconciler.model.plan import Plan
 
 Render = Callable[[Output, bool], str]
 """Format and colour → text that ends with a newline."""
@@ -29,7 +30,7 @@ def deliver(options: Options, render: Render) -> None:
     """Print the result, after writing it to every file that `--report` names."""
     for report in options.report:
         output, file = _report(report)
-        write_file(file, render(output, False))  # noqa: FBT003  # files have no colour
+        write_file(file, render(output, False))
     sys.stdout.write(render(options.output, colored(options, sys.stdout)))
 
 
@@ -44,26 +45,26 @@ def as_json(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def plan_renderer(plan: Plan, options: Options, *, written: bool) -> Render:
+def plan_renderer(plan: "Plan", options: Options, *, written: bool) -> Render:
     """The plan in each format of cli.md."""
 
-    def render(output: Output, color: bool) -> str:  # noqa: FBT001
+    def render(output: Output, color: bool) -> str:
         show_all = options.show is not None
         match output:
             case Output.TEXT:
-                from reconciler.views.plan_text import plan_text  # noqa: PLC0415
+                from reconciler.views.plan_text import plan_text
 
                 return plan_text(plan, show_all=show_all, color=color, written=written)
             case Output.JSON:
-                from reconciler.views.plan_json import plan_json  # noqa: PLC0415
+                from reconciler.views.plan_json import plan_json
 
                 return as_json(plan_json(plan, show_all=show_all))
             case Output.YAML:
-                from reconciler.views.plan_yaml import plan_yaml  # noqa: PLC0415
+                from reconciler.views.plan_yaml import plan_yaml
 
                 return plan_yaml(plan)
             case Output.MARKDOWN:
-                from reconciler.views.plan_markdown import plan_markdown  # noqa: PLC0415
+                from reconciler.views.plan_markdown import plan_markdown
 
                 return plan_markdown(plan)
             case Output.NDJSON:
@@ -72,9 +73,9 @@ def plan_renderer(plan: Plan, options: Options, *, written: bool) -> Render:
     return render
 
 
-def report_diagnostics(diagnostics: Sequence[Diagnostic], options: Options | None = None, *, files: int = 0) -> None:
+def report_diagnostics(diagnostics: "Sequence[Diagnostic]", options: Options | None = None, *, files: int = 0) -> None:
     """What is wrong, with the lines it is about, on standard error; nothing if nothing is."""
-    from reconciler.views.diagnostics import diagnostics_text  # noqa: PLC0415
+    from reconciler.views.diagnostics import diagnostics_text
 
     if not diagnostics:
         return
@@ -82,7 +83,7 @@ def report_diagnostics(diagnostics: Sequence[Diagnostic], options: Options | Non
     sys.stderr.write(diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=files))
 
 
-def source_lines(diagnostics: Sequence[Diagnostic]) -> dict[str, Sequence[str]]:
+def source_lines(diagnostics: "Sequence[Diagnostic]") -> dict[str, Sequence[str]]:
     """The lines of every file a diagnostic is about; nothing for one that cannot be read now."""
     lines: dict[str, Sequence[str]] = {}
     for file in {diagnostic.where.file for diagnostic in diagnostics}:
@@ -106,6 +107,8 @@ def _report(report: str) -> tuple[Output, str]:
 
 def write_file(file: str, text: str) -> None:
     """Whole or not at all: under a temporary name, flushed, renamed."""
+    import tempfile
+
     try:
         descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(file)), prefix=".reconcile-")
         with open(descriptor, "w", encoding="utf-8") as stream:

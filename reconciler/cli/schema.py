@@ -19,7 +19,7 @@ def schema(
 
     Examples: reconcile schema site; reconcile schema plan > plan.schema.json
     """
-    from reconciler.manifests.schemas import KINDS, schema_text  # noqa: PLC0415
+    from reconciler.manifests.schemas import KINDS, schema_text
 
     if kind.lower() not in KINDS:
         raise CommandError(f"there is no schema for {kind}", code=Exit.USAGE, hint=f"one of {', '.join(KINDS)}")

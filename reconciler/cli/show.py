@@ -15,6 +15,6 @@ def show(
 
     Examples: reconcile show plan.json; reconcile show plan.json -o markdown
     """
-    from reconciler.cli.saved_plan import show_saved  # noqa: PLC0415
+    from reconciler.cli.saved_plan import show_saved
 
     return show_saved(options, saved)

@@ -25,14 +25,14 @@ def status(
     options: Options,
     part: Annotated[Part | None, typer.Argument(help="One list; without it, one screen.")] = None,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of the list.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds until interrupted.")] = False,  # noqa: FBT002
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds until interrupted.")] = False,
 ) -> int:
     """Show who holds what, what runs, what waits for what and until when.
 
     Examples: reconcile status; reconcile status sends; reconcile status sites riga-03 -o json
     """
     options.only(Output.TEXT, Output.JSON)
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
+    from reconciler.cli.workplace import work_in
 
     place = work_in(options)
     while True:
@@ -46,11 +46,11 @@ def status(
 
 
 def _status_text(options: Options, place: "Workplace", part: Part | None, name: str | None) -> str:
-    from reconciler.cli.one_pass import plan_now  # noqa: PLC0415
-    from reconciler.cli.report import as_json  # noqa: PLC0415
-    from reconciler.engine.scope import Narrowing  # noqa: PLC0415
-    from reconciler.engine.status import status_of  # noqa: PLC0415
-    from reconciler.views.status import status_json, status_text  # noqa: PLC0415
+    from reconciler.cli.one_pass import plan_now
+    from reconciler.cli.report import as_json
+    from reconciler.engine.scope import Narrowing
+    from reconciler.engine.status import status_of
+    from reconciler.views.status import status_json, status_text
 
     state = place.open_state(write=False)
     try:

@@ -19,17 +19,17 @@ def validate(
 
     Examples: reconcile validate; reconcile validate manifests/ new-site.yaml -o json
     """
-    from reconciler.cli.report import Render, as_json, colored, deliver, source_lines  # noqa: F401, PLC0415
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
-    from reconciler.planning.advice import advise  # noqa: PLC0415
-    from reconciler.views.diagnostics import diagnostics_text, validation_json  # noqa: PLC0415
+    from reconciler.cli.report import Render, as_json, colored, deliver, source_lines  # noqa: F401
+    from reconciler.cli.workplace import work_in
+    from reconciler.planning.advice import advise
+    from reconciler.views.diagnostics import diagnostics_text, validation_json
 
     options.only(Output.TEXT, Output.JSON)
     place = work_in(options, paths or ())
     read = place.read_fleet()
     diagnostics = tuple(sorted((*read.diagnostics, *advise(read.fleet)), key=lambda diagnostic: diagnostic.order))
 
-    def render(output: Output, color: bool) -> str:  # noqa: FBT001
+    def render(output: Output, color: bool) -> str:
         if output is Output.JSON:
             return as_json(validation_json(diagnostics))
         return diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=read.files)

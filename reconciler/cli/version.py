@@ -6,7 +6,6 @@ import sys
 from reconciler import __version__
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Options, Output
-from reconciler.model.plan import FORMAT_VERSION
 
 
 def version(options: Options) -> int:
@@ -14,7 +13,8 @@ def version(options: Options) -> int:
 
     Examples: reconcile version; reconcile version -o json
     """
-    from reconciler.cli.report import as_json  # noqa: PLC0415
+    from reconciler.cli.report import as_json
+    from reconciler.model.plan import FORMAT_VERSION
 
     options.only(Output.TEXT, Output.JSON)
     facts = {

@@ -23,7 +23,7 @@ PATIENCE = 8
 
 def watch(
     options: Options,
-    files: Annotated[bool, typer.Option("--files", help="Act on files, not on commits.")] = False,  # noqa: ARG001, FBT002
+    files: Annotated[bool, typer.Option("--files", help="Act on files, not on commits.")] = False,  # noqa: ARG001
 ) -> int:
     """Stay, and make a pass for each change once it has come to rest, and one a minute.
 
@@ -31,9 +31,9 @@ def watch(
 
     Examples: reconcile watch; reconcile watch --files -o ndjson
     """
-    from reconciler.cli.workplace import work_in  # noqa: PLC0415
-    from reconciler.engine.watch import watch as loop  # noqa: PLC0415
-    from reconciler.sources.watching import FileWatching  # noqa: PLC0415
+    from reconciler.cli.workplace import work_in
+    from reconciler.engine.watch import watch as loop
+    from reconciler.sources.watching import FileWatching
 
     options.only(Output.TEXT, Output.NDJSON)
     place = work_in(options)
@@ -75,10 +75,10 @@ def _end_on_signals() -> list[int]:
 
 def _on_files(options: Options, place: "Workplace") -> "OnFiles":
     """What is watched: this place, its settings read again whenever they change."""
-    from reconciler import wiring  # noqa: PLC0415
-    from reconciler.cli.one_pass import narrowing  # noqa: PLC0415
-    from reconciler.cli.workplace import SETTINGS_FILE, work_in  # noqa: PLC0415
-    from reconciler.engine.on_files import OnFiles, Place  # noqa: PLC0415
+    from reconciler import wiring
+    from reconciler.cli.one_pass import narrowing
+    from reconciler.cli.workplace import SETTINGS_FILE, work_in
+    from reconciler.engine.on_files import OnFiles, Place
 
     def refresh() -> "Place":
         now = work_in(options)
@@ -99,8 +99,8 @@ def _on_files(options: Options, place: "Workplace") -> "OnFiles":
 
 def _tell(options: Options, told: "Told", place: "Workplace") -> None:
     """Passes are the result, the rest goes to standard error."""
-    from reconciler.cli.report import report_diagnostics, say  # noqa: PLC0415
-    from reconciler.engine.news import Passed, StillChanging  # noqa: PLC0415
+    from reconciler.cli.report import report_diagnostics, say
+    from reconciler.engine.news import Passed, StillChanging
 
     match told:
         case Passed() if told.news:
@@ -119,8 +119,8 @@ def _tell(options: Options, told: "Told", place: "Workplace") -> None:
 
 
 def _line(options: Options, told: "Passed", place: "Workplace") -> str:
-    from reconciler.cli.report import colored  # noqa: PLC0415
-    from reconciler.views.passes import ndjson, pass_json, pass_text  # noqa: PLC0415
+    from reconciler.cli.report import colored
+    from reconciler.views.passes import ndjson, pass_json, pass_text
 
     report = told.report
     submission = report.submission
