@@ -41,6 +41,8 @@ class Pair:
         held = self.held
         if held is None or held.setup is None:
             return self.need.parts_in_order
+        if self.need.parts <= held.parts:
+            return ()
         return tuple(part for part in self.need.parts_in_order if part not in held.parts)
 
     @property

@@ -30,8 +30,12 @@ def planned_jobs(
     *,
     scope: Scope,
 ) -> Iterator[PlannedJob]:
-    """By name. In a partial plan the jobs that need a pair in the scope, with their pairs in the scope alone."""
-    names: dict[SiteSet, tuple[SiteName, ...]] = {}
+    """By name. In a partial plan the jobs that need a pair in the scope, with their pairs in the scope alone.
+
+    Jobs with the same sites share one tuple of names. The length stands in its key because Python gives 1 << n and
+    1 << n + 61 the same hash: one job per pair would make the look-up quadratic.
+    """
+    names: dict[tuple[int, int], tuple[SiteName, ...]] = {}
     for job in fleet.jobs:
         if scope.jobs is not None and job.name not in scope.jobs:
             continue
@@ -39,9 +43,10 @@ def planned_jobs(
         sites = job.required & requirement.scope if requirement is not None else SiteSet()
         if scope.is_partial and not sites:
             continue
-        if sites not in names:
-            names[sites] = fleet.names(sites)
-        yield _planned(fleet, job, names[sites], waiting.get(job.name, ()), arrivals)
+        key = sites.bits.bit_length(), sites.bits
+        if key not in names:
+            names[key] = fleet.names(sites)
+        yield _planned(fleet, job, names[key], waiting.get(job.name, ()), arrivals)
 
 
 def _planned(

@@ -133,4 +133,4 @@ def _labels(held: Held | None, package: Package) -> tuple[str, str]:
 
 
 def _digits(digest: Digest) -> str:
-    return digest.removeprefix("sha256:")[:8]
+    return digest[7:15]

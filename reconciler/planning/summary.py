@@ -22,18 +22,16 @@ def summarise(
     `pairs` are those that are not ready: the ready ones are only counted (P5).
     """
     total = sum(len(requirement.scope) for requirement in required.values())
-    verdicts = dict.fromkeys(Verdict, 0)
-    for pair in pairs:
-        verdicts[pair.verdict] += 1
+    verdicts = [pair.verdict for pair in pairs]
     return Summary(
         sites=len(fleet.sites),
         packages=len(fleet.packages),
         jobs=len(fleet.jobs),
         required=total,
         ready=total - len(pairs),
-        in_flight=verdicts[Verdict.IN_FLIGHT],
-        missing=verdicts[Verdict.MISSING],
-        blocked=verdicts[Verdict.BLOCKED],
+        in_flight=verdicts.count(Verdict.IN_FLIGHT),
+        missing=verdicts.count(Verdict.MISSING),
+        blocked=verdicts.count(Verdict.BLOCKED),
         send_only_jobs=len(sends),
         cancellations=sum(len(change.sites) for change in cancellations),
         bytes=Bytes(sum(send.bytes for send in sends)),

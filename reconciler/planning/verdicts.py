@@ -10,21 +10,20 @@ from reconciler.planning.rules import BLOCKS, GAPS, OPEN_BLOCKS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A pair and its verdict. `reasons` are in order, blocks before gaps; `detail` is that of the first."""
+    """A pair and its verdict. `reasons` are in order, blocks before gaps; `detail` is that of the first.
+
+    `gap` is the first gap, also behind a block; None while nothing of it is known.
+    """
 
     pair: Pair
     verdict: Verdict
     reasons: tuple[GapReason | BlockReason, ...] = ()
+    gap: GapReason | None = None
     detail: str = ""
 
     @property
     def reason(self) -> GapReason | BlockReason | None:
         return self.reasons[0] if self.reasons else None
-
-    @property
-    def gap(self) -> GapReason | None:
-        """The pair's first gap, also behind a block; None while nothing of it is known."""
-        return next((reason for reason in self.reasons if isinstance(reason, GapReason)), None)
 
 
 def judge(pairs: Iterable[Pair]) -> tuple[Judged, ...]:
@@ -38,20 +37,21 @@ def _judge(pair: Pair) -> Judged:
     An open send stays open while its pair is blocked; its gap is told beside the block as for any other pair.
     """
     covering = pair.covering
-    reasons: list[GapReason | BlockReason] = []
-    details = []
-    for block, rule in BLOCKS if covering is None else OPEN_BLOCKS:
-        if (detail := rule(pair)) is not None:
-            reasons.append(block)
-            details.append(detail)
-    if covering is not None and not reasons:
+    blocks = [
+        (reason, detail)
+        for reason, rule in (BLOCKS if covering is None else OPEN_BLOCKS)
+        if (detail := rule(pair)) is not None
+    ]
+    if covering is not None and not blocks:
         return Judged(pair=pair, verdict=Verdict.IN_FLIGHT, detail=covering.detail)
-    blocked = bool(reasons)
-    for gap, rule in GAPS:
-        if (detail := rule(pair)) is not None:
-            reasons.append(gap)
-            details.append(detail)
-    if not reasons:
+    gaps = [(reason, detail) for reason, rule in GAPS if (detail := rule(pair)) is not None]
+    told: list[tuple[GapReason | BlockReason, str]] = [*blocks, *gaps]
+    if not told:
         return Judged(pair=pair, verdict=Verdict.READY)
-    verdict = Verdict.BLOCKED if blocked else Verdict.MISSING
-    return Judged(pair=pair, verdict=verdict, reasons=tuple(reasons), detail=details[0])
+    return Judged(
+        pair=pair,
+        verdict=Verdict.BLOCKED if blocks else Verdict.MISSING,
+        reasons=tuple([reason for reason, _ in told]),
+        gap=gaps[0][0] if gaps else None,
+        detail=told[0][1],
+    )

@@ -62,7 +62,7 @@ def _is_obsolete(evidence: Evidence, key: Key, send: Send) -> bool:
         return not send.state.is_claimed
     if send.revision == evidence.desired[key[0]] or key in evidence.sent:
         return False
-    return key not in evidence.differing or not blocks_of(evidence, key) & _KEPT
+    return key not in evidence.differing or _KEPT.isdisjoint(blocks_of(evidence, key))
 
 
 def updates_hold(evidence: Evidence) -> Iterator[str]:

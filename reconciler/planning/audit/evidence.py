@@ -7,7 +7,7 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.jobs import Job
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.packages import Revision
-from reconciler.model.plan import Plan, PlannedPair, PlannedSite, SendOnlyJob
+from reconciler.model.plan import BlockReason, Plan, PlannedPair, PlannedSite, SendOnlyJob
 from reconciler.model.settings import Guards
 from reconciler.model.site_sets import SiteSet
 from reconciler.model.snapshot import Difference, Hold, Send, Snapshot
@@ -31,6 +31,8 @@ class Evidence:
     holds: Mapping[tuple[PackageName | None, SiteName | None], Hold]
     shown: Mapping[Key, PlannedPair]
     sent: Mapping[Key, Sequence[tuple[SendOnlyJob, PlannedSite]]]
+    blocks: dict[Key, tuple[BlockReason, ...]]
+    """What forbids a send, remembered once it is worked out."""
 
     def requires(self, key: Key) -> bool:
         """Whether some job needs this package at this site."""
@@ -72,6 +74,7 @@ def gather(plan: Plan, fleet: Fleet, snapshot: Snapshot, guards: Guards | None) 
         },
         shown={(pair.package, pair.site): pair for pair in plan.pairs},
         sent=sent,
+        blocks={},
     )
 
 

@@ -32,7 +32,7 @@ def _site_holds(evidence: Evidence, key: Key, send: SendOnlyJob, planned: Planne
         yield f"L37: {name} is unknown and sent to"
     if evidence.covering(key) is not None:
         yield f"L6: {name} is in flight and sent to again"
-    for reason in sorted(blocks_of(evidence, key), key=lambda reason: reason.value):
+    for reason in blocks_of(evidence, key):
         yield f"domain.md 3: {name} is sent to although it is blocked: {reason.value}"
     shown = evidence.shown.get(key)
     if shown is None or shown.verdict is not Verdict.MISSING or shown.send_only_job != send.name:

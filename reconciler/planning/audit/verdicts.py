@@ -53,73 +53,84 @@ def expected(evidence: Evidence, key: Key) -> tuple[Verdict, Reasons]:
     if not blocks and evidence.covering(key) is not None:
         return Verdict.IN_FLIGHT, ()
     gaps = _gaps_of(evidence, key)
-    ordered: Reasons = tuple(one for one in BlockReason if one in blocks)
-    ordered += tuple(one for one in GapReason if one in gaps)
-    return (Verdict.BLOCKED if blocks else Verdict.MISSING if gaps else Verdict.READY), ordered
+    return (Verdict.BLOCKED if blocks else Verdict.MISSING if gaps else Verdict.READY), (*blocks, *gaps)
 
 
-def blocks_of(evidence: Evidence, key: Key) -> set[BlockReason]:
+def blocks_of(evidence: Evidence, key: Key) -> tuple[BlockReason, ...]:
     """What forbids a send; an open one of the desired revision answered some of it when it was recorded."""
-    site = evidence.fleet.site(key[1])
-    open_send, covering = evidence.open.get(key), evidence.covering(key)
-    waits_for = open_send.cause if open_send is not None and open_send.state is SendState.BACKING_OFF else None
-    blocks = {
-        BlockReason.UNKNOWN: isinstance(evidence.differing[key].holding, Unknown) or waits_for is Cause.STORE_MISMATCH,
-        BlockReason.SUSPENDED: _is_suspended(evidence, key),
-        BlockReason.NO_ADDRESS: site.address is None,
-        BlockReason.NO_SPACE: covering is not None and waits_for is Cause.SPACE,
-    }
-    if covering is None:
-        blocks |= _blocks_of_new_sends(evidence, key, site)
-    return {reason for reason, applies in blocks.items() if applies}
+    if key not in evidence.blocks:
+        open_send = evidence.open.get(key)
+        waits = open_send is not None and open_send.state is SendState.BACKING_OFF
+        cause = open_send.cause if open_send is not None and waits else None
+        covered = evidence.covering(key) is not None
+        unknown = isinstance(evidence.differing[key].holding, Unknown) or cause is Cause.STORE_MISMATCH
+        site = evidence.fleet.site(key[1])
+        ended = None if covered else _ended(evidence, key, site)
+        applies = (
+            (BlockReason.UNKNOWN, unknown),
+            (BlockReason.SUSPENDED, _is_suspended(evidence, key)),
+            (BlockReason.CANCELLED, ended is SendState.CANCELLED),
+            (BlockReason.FAILED, ended is SendState.FAILED),
+            (BlockReason.NO_ADDRESS, site.address is None),
+            (BlockReason.PATH_NOT_REPRESENTABLE, not covered and _has_bad_paths(evidence, key, site)),
+            (BlockReason.NOT_PACKED, not covered and _is_not_packed(evidence, key)),
+            (BlockReason.NO_SPACE, covered and cause is Cause.SPACE),
+        )
+        evidence.blocks[key] = tuple([reason for reason, does in applies if does])
+    return evidence.blocks[key]
 
 
-def _blocks_of_new_sends(evidence: Evidence, key: Key, site: Site) -> dict[BlockReason, bool]:
-    package = evidence.fleet.packages_by_name[key[0]]
-    difference = evidence.differing[key]
-    closed, content = difference.closed, package.content
-    ended = None if closed is None or closed.revision != package.revision else closed.state
+def _ended(evidence: Evidence, key: Key, site: Site) -> SendState | None:
+    """How the latest send of the desired revision ended, if that still stands: a failure does at that address only."""
+    closed = evidence.differing[key].closed
+    if closed is None or closed.revision != evidence.desired[key[0]]:
+        return None
     endpoint = site.address.endpoint if site.address is not None else ""
-    too_long = site.filesystem.max_path is not None and any(
-        len(path) > site.filesystem.max_path for path in content.longest
-    )
-    same_content = isinstance(difference.holding, Staged) and difference.holding.held.content == content.digest
-    return {
-        BlockReason.CANCELLED: ended is SendState.CANCELLED,
-        BlockReason.FAILED: ended is SendState.FAILED and closed is not None and closed.endpoint == endpoint,
-        BlockReason.PATH_NOT_REPRESENTABLE: too_long
-        or (not site.filesystem.case_sensitive and bool(content.unportable)),
-        BlockReason.NOT_PACKED: not content.readable and not same_content,
-    }
+    return None if closed.state is SendState.FAILED and closed.endpoint != endpoint else closed.state
+
+
+def _has_bad_paths(evidence: Evidence, key: Key, site: Site) -> bool:
+    content = evidence.fleet.packages_by_name[key[0]].content
+    longest = site.filesystem.max_path
+    if longest is not None and any(len(path) > longest for path in content.longest):
+        return True
+    return bool(content.unportable) and not site.filesystem.case_sensitive
+
+
+def _is_not_packed(evidence: Evidence, key: Key) -> bool:
+    content = evidence.fleet.packages_by_name[key[0]].content
+    holding = evidence.differing[key].holding
+    has_content = isinstance(holding, Staged) and holding.held.content == content.digest
+    return not content.readable and not has_content
 
 
 def _is_suspended(evidence: Evidence, key: Key) -> bool:
     package, site = key
-    held = any(subject in evidence.holds for subject in ((None, site), (package, None), (package, site)))
-    return held or all(job.suspended for job in evidence.jobs[key])
+    subjects = ((None, site), (package, None), (package, site)) if evidence.holds else ()
+    return any(subject in evidence.holds for subject in subjects) or all(job.suspended for job in evidence.jobs[key])
 
 
-def _gaps_of(evidence: Evidence, key: Key) -> set[GapReason]:
+def _gaps_of(evidence: Evidence, key: Key) -> tuple[GapReason, ...]:
     desired = evidence.desired[key[0]]
     needed = {part for job in evidence.jobs[key] for part in job.needs}
     holding = evidence.differing[key].holding
+    gaps: list[GapReason] = []
     match holding:
         case Unknown():
-            return set()
+            return ()
         case Absent():
-            return {GapReason.CONTENT_MISSING} | ({GapReason.SETUP_MISSING} if needed else set())
+            return (GapReason.CONTENT_MISSING, *((GapReason.SETUP_MISSING,) if needed else ()))
         case RecordOnly(held=held):
-            gaps = {GapReason.RECORD_ONLY}
-        case Staged(held=held):
-            gaps = set() if held.content == desired.content else {GapReason.CONTENT_STALE}
-        case Damaged(held=held):
-            same = held.content == desired.content
-            gaps = {GapReason.CONTENT_DAMAGED if same else GapReason.CONTENT_STALE}
+            gaps.append(GapReason.RECORD_ONLY)
+        case Damaged(held=held) if held.content == desired.content:
+            gaps.append(GapReason.CONTENT_DAMAGED)
+        case Staged(held=held) | Damaged(held=held):
+            gaps += () if held.content == desired.content else (GapReason.CONTENT_STALE,)
     if held.setup is None or not needed <= held.parts:
-        gaps.add(GapReason.SETUP_MISSING)
+        gaps.append(GapReason.SETUP_MISSING)
     elif held.setup != desired.setup:
-        gaps.add(GapReason.SETUP_STALE)
-    return gaps
+        gaps.append(GapReason.SETUP_STALE)
+    return tuple(gaps)
 
 
 def _is_beneath(evidence: Evidence, site: SiteName, ancestor: SiteName) -> bool:
