@@ -16,7 +16,8 @@ from reconciler.planning.audit import audit
 from reconciler.planning.guards import acknowledge
 from reconciler.planning.planner import make_plan
 from reconciler.planning.wanted import wanted_pairs
-from reconciler.state.protocol import Author, Pass, State, Submission
+from reconciler.state.journal import pass_of
+from reconciler.state.protocol import Author, State, Submission
 
 ACKNOWLEDGED_FOR = Seconds(24 * 3600)
 """An acknowledgement is void after a day (cli.md)."""
@@ -68,23 +69,9 @@ def record(planned: Planned, state: State, author: Author) -> Submission:
     """Audit the plan and record what it does; a refused one leaves only the pass behind."""
     planned.audit()
     if planned.plan.refused:
-        state.record_pass(_pass(planned.plan, author, outcome="refused"))
+        state.record_pass(pass_of(planned.plan, author))
         return Submission()
     return state.submit(planned.plan, author)
-
-
-def _pass(plan: Plan, author: Author, *, outcome: str) -> Pass:
-    return Pass(
-        at=author.at,
-        actor=author.actor,
-        plan=plan.id,
-        fleet_digest=plan.source.fleet_digest,
-        commit=author.commit,
-        outcome=outcome,
-        required=plan.summary.required,
-        ready=plan.summary.ready,
-        blocked=plan.summary.blocked,
-    )
 
 
 def with_acknowledgements(plan: Plan, held: Sequence[Acknowledgement], *, at: Instant) -> Plan:

@@ -88,14 +88,15 @@ def of_acknowledgement(acknowledgement: Acknowledgement) -> Entry:
 
 
 def pass_of(plan: Plan, author: Author) -> Pass:
-    """The pass that recorded this plan."""
+    """The pass that made this plan: refused, recorded for the valid manifests alone, or done."""
+    invalid = any(diagnostic.is_error for diagnostic in plan.diagnostics)
     return Pass(
         at=author.at,
         actor=author.actor,
         plan=plan.id,
         fleet_digest=plan.source.fleet_digest,
         commit=author.commit,
-        outcome="done",
+        outcome="refused" if plan.refused else "invalid" if invalid else "done",
         required=plan.summary.required,
         ready=plan.summary.ready,
         blocked=plan.summary.blocked,

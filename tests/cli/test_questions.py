@@ -178,3 +178,16 @@ def test_names_are_completed_from_the_manifests(reconcile: Reconcile, fleet: Pat
 def test_a_command_of_a_later_version_says_so(reconcile: Reconcile) -> None:
     ended = reconcile("work")
     assert (ended.code, "comes with the next one" in ended.err) == (64, True)
+
+
+def test_the_last_pass_says_how_it_ended(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply")
+    assert json.loads(reconcile("status", "-o", "json").out)["lastPass"]["outcome"] == "done"
+    (fleet / "manifests" / "broken.yaml").write_text("kind: [")
+    reconcile("apply")
+    assert json.loads(reconcile("status", "-o", "json").out)["lastPass"]["outcome"] == "invalid"
+    (fleet / "manifests" / "broken.yaml").unlink()
+    (fleet / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {guards: {bytes: 1B}}\n")
+    (fleet / "payload" / "till" / "setup.exe").write_bytes(b"newer")
+    reconcile("apply")
+    assert json.loads(reconcile("status", "-o", "json").out)["lastPass"]["outcome"] == "refused"
