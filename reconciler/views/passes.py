@@ -7,7 +7,7 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.instants import Instant, format_instant
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import FORMAT_VERSION, Plan
-from reconciler.views.conclusion import sums
+from reconciler.views.conclusion import all_ready, is_all_ready, sums
 from reconciler.views.counts import count
 from reconciler.views.paint import Ink, paint
 from reconciler.views.plan_json import diagnostic_json
@@ -39,7 +39,7 @@ def pass_text(
     warnings = len(diagnostics) - errors
     parts = [
         error,
-        sums(plan) if plan is not None else "",
+        _plan(plan) if plan is not None else "",
         f"recorded {_names(recorded)}" if recorded else "",
         f"left out, as they changed meanwhile: {_names([_pair(pair) for pair in left_out])}" if left_out else "",
         f"still being written: {_names(moved)}" if moved else "",
@@ -72,6 +72,7 @@ def pass_json(
         "fleetDigest": plan.source.fleet_digest if plan is not None else None,
         "hasChanges": plan is not None and plan.has_changes,
         "refused": plan is not None and plan.refused,
+        "guards": _refusing(plan) if plan is not None else [],
         "recorded": sorted(recorded),
         "leftOut": [{"package": package, "site": site} for package, site in sorted(left_out)],
         "moved": sorted(moved),
@@ -83,6 +84,16 @@ def pass_json(
 def ndjson(document: dict[str, object]) -> str:
     """One object on one line, ASCII alone: nothing in it can end the line or move a terminal's cursor."""
     return json.dumps(document, separators=(",", ":")) + "\n"
+
+
+def _plan(plan: Plan) -> str:
+    told = all_ready(plan) if is_all_ready(plan) else sums(plan)
+    return f"{told}  tripped: {', '.join(_refusing(plan))}" if plan.refused else told
+
+
+def _refusing(plan: Plan) -> list[str]:
+    """The guards that refuse the plan, by name."""
+    return [guard.name.value for guard in plan.guards if guard.tripped and not guard.acknowledged]
 
 
 def _pair(pair: tuple[PackageName, SiteName]) -> str:

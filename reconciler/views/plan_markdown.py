@@ -126,5 +126,5 @@ def _fitting(head: Sequence[str], details: Sequence[str]) -> str:
         text += f"\n{detail}\n"
         shown += 1
     if shown < len(details):
-        text += f"\nTruncated: {count(len(details) - shown, 'job')} not shown; the whole plan: `reconcile plan`.\n"
+        text += f"\nTruncated: {count(len(details) - shown, 'section')} not shown; the whole plan: `reconcile plan`.\n"
     return text

@@ -65,7 +65,7 @@ def test_what_does_not_fit_is_counted() -> None:
     markdown = plan_markdown(plans.plan(jobs, pairs))
     shown = markdown.count("<details>")
     assert 0 < shown < 400
-    assert markdown.endswith(f"\nTruncated: {400 - shown} jobs not shown; the whole plan: `reconcile plan`.\n")
+    assert markdown.endswith(f"\nTruncated: {400 - shown} sections not shown; the whole plan: `reconcile plan`.\n")
     assert markdown.count("</details>") == shown
     assert len(markdown) < LONGEST
 

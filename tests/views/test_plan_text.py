@@ -242,7 +242,7 @@ def test_every_printed_total_is_the_sum_of_its_rows(plan: Plan) -> None:
         assert sizes == sum(job.bytes for job in plan.send_only_jobs)
         told = re.search(r"send-only jobs? to .*?\((?:[\d,]+ pairs?, )?(?:≤ )?([\d,]+) B\)", text)
         assert (int(told[1]) if told else 0) == sizes
-        blocked = re.search(r"; ([\d,]+) pairs? blocked\.", text)
+        blocked = re.search(r"[;:] ([\d,]+) pairs? blocked\.", text)
         assert (int(blocked[1]) if blocked else 0) == plan.summary.blocked
 
 
