@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.app import COMMANDS
 from tests.pages import ANY, Shown, agrees, comparable, shown, steps, with_output
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ MARK = "end-of-command-7c1e40b2"
 NOON = 1795435200
 """2026-11-23T12:00:00Z: the clock of the commands."""
 
-COMMAND = f"""#!{sys.executable} -u
+PROGRAM = f"""#!{sys.executable} -u
 import sys, time
 time.time = lambda: {NOON}.0
 sys.argv[0] = "reconcile"
@@ -49,7 +50,7 @@ def run_page(page: str, folder: Path) -> list[str]:
         work.mkdir()
     (folder / "bin").mkdir()
     command = folder / "bin" / "reconcile"
-    command.write_text(COMMAND)
+    command.write_text(PROGRAM)
     command.chmod(0o755)
     environment = {
         "PATH": f"{folder}/bin:{os.environ['PATH']}",
@@ -119,3 +120,25 @@ def test_no_link_within_the_project_is_dead() -> None:
         if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()
     ]
     assert dead == []
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "README.md").read_text("utf-8")))
+    defined = {
+        name
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^ *def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(named) > 10
+    assert named - defined == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in PAGES)])
+def test_every_command_that_a_page_tells_to_run_exists(page: str) -> None:
+    """In ```sh and ```ini blocks too, which are not run."""
+    told = set(re.findall(r"(?<![\w./-])reconcile(?: -C \S+)? ([a-z]+)\b", "\n".join(_blocks(page))))
+    assert told <= set(COMMANDS)
+
+
+def _blocks(page: str) -> list[str]:
+    return re.findall(r"^```(?:sh|ini)\n(.*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
