@@ -1,11 +1,12 @@
 """The command line: the table of commands, and how each way of ending becomes an exit code."""
 
+import inspect
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -46,10 +47,13 @@ LATER = frozenset(
 """Commands of versions to come, so that a hint which names one does not end in "no such command"."""
 
 
-def _bare(options: Options, version: bool = False) -> int:
+def _bare(
+    options: Options,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> int:
     """Read the manifests, plan the missing send-only jobs, record them.
 
-    `reconcile --dry-run` only shows the plan.
+    Examples: reconcile --dry-run; reconcile; reconcile -C shops -o json --dry-run
     """
     if version:
         sys.stdout.write(f"reconcile {__version__}\n")
@@ -60,7 +64,7 @@ def _bare(options: Options, version: bool = False) -> int:
 def _app() -> typer.Typer:
     app = typer.Typer(
         name="reconcile",
-        help=f"{_bare.__doc__}\n\n{HELP}",
+        help=f"{inspect.cleandoc(_bare.__doc__ or '')}\n\n{HELP}",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},

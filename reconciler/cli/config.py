@@ -2,7 +2,6 @@
 
 import json
 import os
-from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Options, Output, variable
@@ -14,7 +13,7 @@ def config(options: Options) -> int:
     Examples: reconcile config; reconcile -C shops config -o json
     """
     from reconciler.cli.exits import InvalidSettings
-    from reconciler.cli.report import as_json, deliver
+    from reconciler.cli.report import as_json, deliver, masked
     from reconciler.cli.workplace import work_in
     from reconciler.views.untrusted import render_untrusted
 
@@ -43,14 +42,6 @@ def config(options: Options) -> int:
 
     deliver(options, render)
     return Exit.DONE
-
-
-def masked(url: str) -> str:
-    """The URL without its password."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
 
 
 def _overridden(name: str, said: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reconciler.cli.exits import CommandError, Exit, strongest
 from reconciler.cli.options import FailOn, Options, Output, Show
-from reconciler.cli.report import as_json, deliver, plan_renderer, report_diagnostics, say, write_file
+from reconciler.cli.report import as_json, deliver, detail, masked, plan_renderer, report_diagnostics, say, write_file
 from reconciler.cli.workplace import Workplace, work_in
 from reconciler.engine.reconcile import Planned, plan_fleet, record
 from reconciler.engine.scope import Narrowing, NothingMatches
@@ -33,7 +33,9 @@ def narrowing(options: Options) -> Narrowing:
 
 def plan_now(place: Workplace, state: State, narrow: Narrowing) -> Planned:
     """The plan of this moment; what is wrong in the manifests is reported as soon as they are read."""
+    detail(place.options, f"settings {place.settings_file or 'none'}, state {masked(place.settings.state_url)}")
     read = place.read_fleet()
+    detail(place.options, f"read {read.files} files beneath {', '.join(place.settings.manifest_paths)}")
     report_diagnostics(read.diagnostics, place.options, files=read.files)
     try:
         return plan_fleet(

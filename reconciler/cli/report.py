@@ -3,11 +3,12 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.options import Color, Options, Output
+from reconciler.cli.options import Color, LogFormat, Options, Output
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
@@ -34,10 +35,31 @@ def deliver(options: Options, render: Render) -> None:
     sys.stdout.write(render(options.output, colored(options, sys.stdout)))
 
 
-def say(options: Options, text: str) -> None:
-    """A line for people on standard error, unless they asked for quiet."""
-    if not options.quiet:
-        sys.stderr.write(f"{text}\n")
+def say(options: Options, text: str, *, level: str = "info") -> None:
+    """A line on standard error, for people or with `--log-format json` for programs; not under `--quiet`."""
+    if options.quiet:
+        return
+    if options.log_format is LogFormat.JSON:
+        from reconciler.model.instants import Instant, format_instant
+
+        text = json.dumps({"at": format_instant(Instant(int(time.time()))), "level": level, "message": text})
+    sys.stderr.write(f"{text}\n")
+
+
+def detail(options: Options, text: str) -> None:
+    """A line that only `--verbose` asks for."""
+    if options.verbose:
+        say(options, text, level="debug")
+
+
+def masked(url: str) -> str:
+    """The URL without its password."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
 
 
 def as_json(document: Mapping[str, object]) -> str:

@@ -6,7 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -124,28 +124,15 @@ def _line(options: Options, told: "Passed", place: "Workplace") -> str:
 
     report = told.report
     submission = report.submission
-    recorded = () if submission is None else submission.recorded
-    moved = () if submission is None else submission.moved
+    facts: dict[str, Any] = {
+        "at": place.now(),
+        "outcome": report.outcome.value,
+        "plan": report.plan,
+        "recorded": () if submission is None else submission.recorded,
+        "left_out": () if submission is None else submission.moved,
+        "moved": report.moved,
+        "error": report.error,
+    }
     if options.output is Output.NDJSON:
-        entry = pass_json(
-            at=place.now(),
-            outcome=report.outcome.value,
-            plan=report.plan,
-            recorded=recorded,
-            left_out=moved,
-            diagnostics=told.fresh,
-            moved=report.moved,
-            error=report.error,
-        )
-        return ndjson(entry)
-    return pass_text(
-        at=place.now(),
-        outcome=report.outcome.value,
-        plan=report.plan,
-        recorded=recorded,
-        left_out=moved,
-        diagnostics=report.diagnostics,
-        moved=report.moved,
-        error=report.error,
-        color=colored(options, sys.stdout),
-    )
+        return ndjson(pass_json(**facts, diagnostics=told.fresh))
+    return pass_text(**facts, diagnostics=report.diagnostics, color=colored(options, sys.stdout))

@@ -83,6 +83,17 @@ def test_quiet_leaves_only_the_result(reconcile: Reconcile, fleet: Path) -> None
     assert reconcile("apply", "-q").err == ""
 
 
+def test_log_lines_are_json_if_asked(reconcile: Reconcile, fleet: Path) -> None:
+    lines = reconcile("apply", "--log-format", "json", "-v").err.splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert [entry["level"] for entry in entries] == ["debug", "debug", "info"]
+    assert entries[1]["message"] == f"read 3 files beneath {fleet}/manifests"
+
+
+def test_verbose_says_where_it_works(reconcile: Reconcile, fleet: Path) -> None:
+    assert f"settings none, state sqlite:///{fleet}/.reconciler/state.db" in reconcile("plan", "-v").err
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_each_command_has_help_with_an_example(reconcile: Reconcile, command: str) -> None:
     ended = reconcile(command, "--help")
