@@ -1,4 +1,4 @@
-"""Figures as a table for people and as JSON for comparisons."""
+"""Figures as a table for people, as Markdown for the documentation, and as JSON for comparisons."""
 
 import json
 import os
@@ -10,6 +10,8 @@ from benchmarks.measure import Measured
 from benchmarks.planning import BARE, Figures
 from benchmarks.targets import Target
 
+_BEGIN = "<!-- figures -->\n"
+_END = "<!-- end of figures -->\n"
 _HEAD = f"{'':<34}{'CPU s':>9}{'x bare':>9}{'wall s':>9}{'MiB':>7}{'runs':>6}"
 
 
@@ -33,6 +35,33 @@ def as_json(figures: Figures, targets: Sequence[Target]) -> str:
         "absent": list(figures.absent),
     }
     return json.dumps(value, indent=1) + "\n"
+
+
+def as_markdown(figures: Figures, targets: Sequence[Target]) -> str:
+    """No absolute time: what holds on another machine too."""
+    bare = figures.measured[BARE]
+    lines = [_machine() + ".", ""]
+    for title, names in figures.sections.items():
+        if names:
+            lines += [f"| {title} | CPU, times bare Python | peak MiB |", "|---|--:|--:|"]
+            for name in names:
+                measured = figures.measured[name]
+                lines.append(f"| {name} | {measured.cpu / bare.cpu:.1f} | {measured.peak_mib:.0f} |")
+            lines.append("")
+    lines += ["| promise | measured | at most | |", "|---|--:|--:|---|"]
+    for target in targets:
+        met = "met" if target.met else "**missed**"
+        lines.append(f"| {target.name} | {target.value:.2f} {target.unit} | {target.limit:g} | {met} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_figures(page: str, figures: str) -> str:
+    """The page with what stands between its two marks replaced; raises ValueError for a page without them."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not end:
+        raise ValueError(f"the page needs the lines {_BEGIN.strip()} and {_END.strip()}")
+    return f"{before}{begin}{figures}{end}{after}"
 
 
 def _row(name: str, measured: Measured, bare: Measured) -> str:
