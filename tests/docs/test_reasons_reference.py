@@ -1,0 +1,45 @@
+"""docs/reference/reasons.md has a row for each word for pairs, cancellations, sends and causes, and no others."""
+
+import re
+from enum import Enum
+
+import pytest
+
+from reconciler.cli.app import COMMANDS
+from reconciler.model.plan import CancellationReason, Verdict
+from reconciler.model.snapshot import Cause, SendState
+
+from .pages import page, quoted, rows, sections
+
+PAGE = page("reasons.md")
+PARTS = sections(PAGE, 2)
+WORDS: dict[str, type[Enum]] = {
+    "Verdicts of pairs": Verdict,
+    "Reasons of cancellations": CancellationReason,
+    "States of sends": SendState,
+    "Causes": Cause,
+}
+"""Section → its words; those of gaps, blocks and jobs are held to the page beside the planner."""
+
+
+@pytest.mark.parametrize("section", WORDS)
+def test_every_word_has_a_row_in_the_order_of_the_model(section: str) -> None:
+    assert [quoted(row[0])[0] for row in rows(PARTS[section])] == [word.value for word in WORDS[section]]
+
+
+def test_every_row_says_what_it_means() -> None:
+    assert [row[0] for row in rows(PAGE) if len(row) not in (2, 3) or not all(row)] == []
+
+
+def test_open_states_are_told() -> None:
+    sentence = PARTS["States of sends"].split(" are open")[0]
+    assert quoted(sentence) == [state.value for state in SendState if state.is_open]
+
+
+def test_commands_that_do_not_exist_yet_are_said_to_come() -> None:
+    named = {word.split(" ")[1] for word in quoted(PAGE) if word.startswith("reconcile ")}
+    sentence = re.search(r"^(.+) come with the workers, in a later version", PAGE, re.MULTILINE)
+    assert sentence is not None
+    later = set(quoted(sentence[1]))
+    assert named <= COMMANDS.keys() | later
+    assert later.isdisjoint(COMMANDS)
