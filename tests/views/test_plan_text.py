@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.names import JobName, SiteName
 from reconciler.model.packages import SetupPart
-from reconciler.model.plan import GapReason, JobVerdict, Plan, Verdict
+from reconciler.model.plan import BlockReason, GapReason, JobVerdict, Plan, Verdict
 from reconciler.model.quantities import Bytes
 from reconciler.views.plan_text import plan_text
 from tests.conftest import Golden
@@ -52,6 +52,17 @@ def test_the_contracts_block_comes_out_to_the_letter() -> None:
 def test_nothing_to_do_is_one_line() -> None:
     text = plan_text(plans.no_changes(), written=False)
     assert text.splitlines()[1:] == ["No changes. All 3 jobs are ready (22 of 22 pairs, oldest verification 5 days)."]
+
+
+def test_pairs_in_flight_or_blocked_are_no_change() -> None:
+    stuck = [
+        plans.pair("office", "DE1", Verdict.BLOCKED, reason=BlockReason.UNKNOWN),
+        plans.pair("office", "FR1", Verdict.IN_FLIGHT),
+    ]
+    jobs = [plans.job("office-emea", JobVerdict.WAITING, package="office", sites=["DE1", "FR1"], ready=0)]
+    lines = plan_text(plans.plan(jobs, stuck), written=False).splitlines()
+    assert "No changes: 1 already queued or running; 1 pair blocked." in lines
+    assert lines[-1] == "Nothing was written.   Details: reconcile explain office-emea/DE1"
 
 
 def test_a_plan_without_jobs_says_so() -> None:
