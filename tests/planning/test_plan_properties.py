@@ -23,7 +23,7 @@ from .builders import World, acknowledge_all
 from .oracle import ask
 from .worlds import worlds
 
-few = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def canonical(plan: Plan) -> str:
