@@ -11,6 +11,6 @@ def normal(path: str) -> str:
 
 def parents(path: str) -> Iterator[str]:
     """The folders that hold a normal path, nearest first; not the path itself."""
-    while path != "/":
-        path = posixpath.dirname(path)
-        yield path
+    while (parent := posixpath.dirname(path)) != path:
+        yield parent
+        path = parent
