@@ -11,8 +11,9 @@ from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
 from reconciler.state import arrivals, decisions, journal, records
-from reconciler.state.connection import Connection, connect
+from reconciler.state.connection import Connection
 from reconciler.state.differences import snapshot
+from reconciler.state.opening import connect
 from reconciler.state.protocol import Author, Event, HeldPair, Observation, Pass, Progress, Submission
 from reconciler.state.rows import Turns, held_pair_of, send_of
 from reconciler.state.statements import statements

@@ -93,9 +93,8 @@ def rows_named(plan: Plan) -> Iterator[_Row]:
 def still_standing(plan: Plan, facts: Facts) -> Standing:
     """The part of the plan that is to be recorded. A pair that moved in one action is left out of all."""
     closing = {(change.send_only_job, pair) for change in plan.cancellations for pair in _pairs(change)}
-    settled = {pair for job in plan.send_only_jobs if job.key in facts.known for pair in _pairs(job)}
     sends = [(job, _send(job, facts, closing)) for job in plan.send_only_jobs if job.key not in facts.known]
-    cancellations = [(change, _cancellation(change, facts, settled)) for change in plan.cancellations]
+    cancellations = [(change, _cancellation(change, facts)) for change in plan.cancellations]
     updates = [(change, _update(change, facts)) for change in plan.updates]
     removals = [(removal, _removal(removal, facts)) for removal in plan.removals]
     judged = (*sends, *cancellations, *updates, *removals)
@@ -129,13 +128,13 @@ def _send(job: SendOnlyJob, facts: Facts, closing: Collection[_Row]) -> Mapping[
     return nows
 
 
-def _cancellation(change: Cancellation, facts: Facts, settled: Collection[Pair]) -> Mapping[Pair, _Now]:
-    """Nothing is left to do where the successor is recorded, or the row closed for the same reason."""
+def _cancellation(change: Cancellation, facts: Facts) -> Mapping[Pair, _Now]:
+    """Nothing is left to do where the row was closed for the same reason."""
     nows = {}
     for planned in change.sites:
         pair = change.package, planned.site
         row = facts.rows.get((change.send_only_job, pair))
-        if pair in settled or (row is not None and row.state is CLOSED_AS[change.reason]):
+        if row is not None and row.state is CLOSED_AS[change.reason]:
             nows[pair] = _Now.DONE
         elif row is None or not row.state.is_open:
             nows[pair] = _Now.MOVED

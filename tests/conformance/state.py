@@ -401,6 +401,12 @@ class StateConformance:
         assert state.receive(receipt("till@DE1", "D9 S1"), LATER) is True
         assert state.sends()[0].state is SendState.QUEUED
 
+    def test_a_receipt_of_an_earlier_send_keeps_the_mark(self, state: State) -> None:
+        state.report(progress(open_send(state, "DE1"), SendState.CANCELLED), ANNA)
+        open_send(state, "DE1")
+        assert state.receive(receipt("till@DE1", "D1 S1", 1), ANNA) is True
+        assert differing(look(state, "D2 S1"), "DE1").mark == 2
+
     def test_a_receipt_from_an_unknown_pair_is_taken_in(self, state: State) -> None:
         assert state.receive(receipt("cad@NY1", "D1 -", 12), ANNA) is True
         pair = held_pair(state, "cad@NY1")
@@ -449,7 +455,14 @@ class StateConformance:
         state.receive(receipt("till@DE1", "D2 S1", 5), ANNA)
         before = look(state)
         assert state.observe(found("till@DE1", 4, Damaged(held=held("D1 S1"), found_at=NOW)), LATER) is False
+        assert state.observe(found("till@DE1", 4, Absent()), LATER) is False
         assert look(state) == before
+
+    def test_what_was_proved_last_is_what_is_lost(self, state: State) -> None:
+        state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
+        state.receive(receipt("till@DE1", "D2 S1", 2), ANNA)
+        state.observe(found("till@DE1", 0, Absent()), LATER)
+        assert differing(look(state), "DE1").holding == Absent(lost=held("D2 S1"))
 
     def test_a_look_at_a_newer_number_raises_the_mark(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 5), ANNA)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.faults import StateError
-from reconciler.state import connection, mounts
+from reconciler.state import mounts, opening
 from reconciler.state.protocol import Author
 from reconciler.state.sqlite import SqliteState, open_sqlite
 from tests.builders import NOW, hold, plan, planned, receipt, send_only_job, wanted
@@ -170,7 +170,7 @@ class TestUnusable:
 def test_a_locked_state_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.db"
     filled(path).close()
-    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.05)
     with (
         closing(sqlite3.connect(path, isolation_level=None)) as other,
         closing(open_sqlite(str(path), write=True)) as state,

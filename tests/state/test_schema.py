@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.model.faults import StateError, StateTooNew
 from reconciler.state import migrating
-from reconciler.state.connection import connect
+from reconciler.state.opening import connect
 from reconciler.state.protocol import Author
 from reconciler.state.sqlite import SqliteState, open_sqlite
 from tests.builders import NOW, plan, planned, send_only_job, wanted
