@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -146,7 +147,9 @@ TEXTS = """a LON -a A/B A/B/C 22:00 24:00 10GiB 0s 1.5Mbit/s 100.5% Europe/Berli
 LONG = ("a" * 63, "a" * 64, "1" * 400, f"{'a' * 300}/a", f"sha256:{'a' * 64}")
 OTHER = (None, True, False, 0, 1, -1, 1.0, 1.5, 2**53, [], {}, [1, 1], ["a", "a"], {"a": "b"}, {"a\n": "b"})
 WORDS = (*TEXTS.split(), *LONG)
-ODD = st.sampled_from([*OTHER, "", *WORDS, *(f"{text}\n" for text in WORDS), *(f" {text}" for text in WORDS)])
+ODD = st.sampled_from([*OTHER, "", *WORDS, *(f"{text}\n" for text in WORDS), *(f" {text}" for text in WORDS)]).map(
+    deepcopy
+)
 
 
 @st.composite
