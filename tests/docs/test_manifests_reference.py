@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.manifests.schemas import schema_of
 from reconciler.model.names import RESERVED
@@ -63,6 +64,13 @@ def test_each_row_names_the_words_and_bounds_of_the_schema(kind: str) -> None:
         assert set(schema.get("enum", ())) <= set(quoted(values)), path
         if "maximum" in schema:
             assert f"{schema['minimum']:,} to {schema['maximum']:,}" in values, path
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_each_row_has_the_example_of_the_schema_as_one_would_type_it(kind: str) -> None:
+    for path, row, schema, _ in described(kind):
+        assert row is not None
+        assert yaml.safe_load(row[4].strip("`")) == schema["examples"][0], path
 
 
 @pytest.mark.parametrize("kind", SECTIONS)
