@@ -4,11 +4,9 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
-from reconciler.manifests import labels
-from reconciler.manifests.complaints import BY_REFERENCE, complaints
-from reconciler.manifests.defaults import PLACEHOLDER, absolute, reaches
+from reconciler.manifests.complaints import complaints
+from reconciler.manifests.defaults import absolute, reaches
 from reconciler.manifests.documents import Document
 from reconciler.manifests.field_path import dotted
 from reconciler.manifests.header import SETTINGS_KIND, check_header
@@ -16,6 +14,7 @@ from reconciler.manifests.object_reader import document_of
 from reconciler.manifests.provenance import DocumentProvenance
 from reconciler.manifests.schemas import is_valid
 from reconciler.manifests.selectors import read_selector
+from reconciler.manifests.settings_faults import settings_faults
 from reconciler.manifests.text import read_text
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.quantities import parse_duration, parse_share, parse_size
@@ -97,8 +96,11 @@ def _nothing_written(directory: str) -> Document:
 def _check(document: Document, source: SourceText) -> Iterator[Diagnostic]:
     faults = list(check_header(document, (SETTINGS_KIND,)))
     yield from faults
-    if not faults and not is_valid("config", document.body):
+    if faults:
+        return
+    if not is_valid("config", document.body):
         yield from complaints("config", document.body, DocumentProvenance(document=document, data=source.data))
+    yield from settings_faults(document)
 
 
 def _superfluous(document: Document) -> Diagnostic:
@@ -123,7 +125,7 @@ class _Reader:
             file=self._document.file or None,
             manifest_paths=self._paths(),
             ignore=tuple(self._value("manifests.ignore")),
-            state_url=self._parsed("state.url", self._url),
+            state_url=self._url(self._value("state.url")),
             guards=Guards(
                 changed_packages=self._share_guard("guards.changedPackages"),
                 cancellations=self._share_guard("guards.cancellations"),
@@ -167,41 +169,27 @@ class _Reader:
         )
 
     def _default(self, index: int, body: Mapping[str, Any]) -> Default:
-        path = ("spec", "defaults", index)
-        address = body["spec"].get("address", {})
-        for field, text in address.items():
-            for found in PLACEHOLDER.finditer(text) if isinstance(text, str) else ():
-                kind, _, key = found[1].partition(".")
-                if found[1] != "name" and not (kind == "labels" and labels.is_key(key)):
-                    self._fault(
-                        (*path, "spec", "address", field),
-                        code="unknown-placeholder",
-                        message=f"{found[0]} stands for nothing",
-                        hint="{name} and {labels.KEY} are filled in",
-                    )
         return Default(
             kind=body["kind"],
             match=tuple(read_selector(selector) for selector in body.get("match", ())),
             spec=body["spec"],
-            where=self._document.where(*path),
+            where=self._document.where("spec", "defaults", index),
         )
 
     def _url(self, url: str) -> str:
-        """The URL with an absolute path, if it is SQLite's; raises ValueError."""
-        if url.startswith("sqlite:///"):
-            return f"sqlite:///{absolute(self._directory, url.removeprefix('sqlite:///'))}"
-        parts = urlsplit(url)
-        if "@" in parts.netloc or not parse_qs(parts.query).keys().isdisjoint(("user", "password")):
-            path = ("spec", "state", "url")
-            self._fault(path, code="secret-in-url", message="the url holds a user or a password", hint=BY_REFERENCE)
-        return url
+        """The URL, with an absolute path if it is SQLite's."""
+        if not url.startswith("sqlite:///"):
+            return url
+        return f"sqlite:///{absolute(self._directory, url.removeprefix('sqlite:///'))}"
 
     def _parsed(self, name: str, parse: Callable[[str], Value]) -> Value:
         """The setting of this name, parsed; its default if it cannot be, and that is said."""
         try:
             return parse(self._value(name))
         except ValueError as error:
-            self._fault(("spec", *name.split(".")), code="invalid-value", message=str(error))
+            path = ("spec", *name.split("."))
+            where = self._document.where(*path)
+            self.faults.append(Diagnostic(code="invalid-value", message=str(error), where=where, path=dotted(path)))
             return parse(DEFAULTS[name])
 
     def _value(self, name: str) -> Any:
@@ -216,7 +204,3 @@ class _Reader:
     def _where(self, name: str) -> Where | None:
         path = ("spec", *name.split("."))
         return self._document.where(*path) if reaches(self._document.body, path) else None
-
-    def _fault(self, path: tuple[str | int, ...], *, code: str, message: str, hint: str = "") -> None:
-        where = self._document.where(*path)
-        self.faults.append(Diagnostic(code=code, message=message, where=where, path=dotted(path), hint=hint))

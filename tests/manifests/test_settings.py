@@ -97,7 +97,13 @@ def test_the_url_of_the_state(typed: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://u:hunter2@h/d", "postgresql://u@h/d", "postgresql://h/d?user=u&password=hunter2", "x://u:hunter2@h"],
+    [
+        "postgresql://u:hunter2@h/d",
+        "postgresql://u@h/d",
+        "postgresql://h/d?user=u&password=hunter2",
+        "x://u:hunter2@h",
+        "postgresql://[u:hunter2@h",
+    ],
 )
 def test_a_secret_in_the_url_is_an_error_that_does_not_show_it(url: str) -> None:
     found = read(f'  state: {{url: "{url}"}}\n')
@@ -115,6 +121,19 @@ def test_a_credential_that_is_no_reference_is_an_error_that_does_not_show_it(val
     assert [one.code for one in found.diagnostics] in (["secret-in-settings"], ["explicit-tag"])
     assert "hunter" not in repr(found)
     assert "12345" not in repr(found)
+
+
+def test_everything_wrong_with_the_settings_is_told_in_one_run() -> None:
+    found = read(
+        """\
+  state: {url: "postgresql://u:hunter2@h/d"}
+  defaults:
+    - {kind: Site, spec: {address: {type: directory, path: "/{x}"}, kep: 1}}
+  settle: soon
+"""
+    )
+    codes = [(one.where.line, one.code) for one in found.diagnostics]
+    assert codes == [(4, "secret-in-url"), (6, "unknown-placeholder"), (6, "unknown-field"), (7, "invalid-format")]
 
 
 def test_each_setting_tells_where_it_was_written() -> None:

@@ -1,0 +1,73 @@
+"""What a schema cannot say of settings: a secret in a URL, a placeholder that stands for nothing.
+
+Said of settings that are wrong otherwise too, as everything wrong is said in one run.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+from reconciler.manifests import labels
+from reconciler.manifests.complaints import BY_REFERENCE
+from reconciler.manifests.defaults import PLACEHOLDER
+from reconciler.manifests.documents import Document
+from reconciler.manifests.field_path import dotted
+from reconciler.model.diagnostics import Diagnostic
+
+Path = tuple[str | int, ...]
+
+
+def settings_faults(document: Document) -> Iterator[Diagnostic]:
+    """Everything of that kind."""
+    url_path = ("spec", "state", "url")
+    if _holds_secret(_value(document, url_path)):
+        yield Diagnostic(
+            code="secret-in-url",
+            message="the url holds a user or a password",
+            where=document.where(*url_path),
+            path=dotted(url_path),
+            hint=BY_REFERENCE,
+        )
+    entries = _value(document, ("spec", "defaults"))
+    for index in range(len(entries) if isinstance(entries, list) else 0):
+        yield from _placeholder_faults(document, ("spec", "defaults", index, "spec", "address"))
+
+
+def _holds_secret(url: object) -> bool:
+    """Whether a PostgreSQL URL names a user or a password; other URLs with one are refused by the schema."""
+    if not isinstance(url, str) or not url.startswith("postgresql://"):
+        return False
+    place, _, query = url.partition("?")
+    host = place.removeprefix("postgresql://").partition("/")[0]
+    return "@" in host or not parse_qs(query, keep_blank_values=True).keys().isdisjoint(
+        ("user", "password", "sslpassword")
+    )
+
+
+def _placeholder_faults(document: Document, path: Path) -> Iterator[Diagnostic]:
+    address = _value(document, path)
+    for field, text in address.items() if isinstance(address, dict) else ():
+        for found in PLACEHOLDER.finditer(text) if isinstance(text, str) else ():
+            kind, _, key = found[1].partition(".")
+            if found[1] == "name" or (kind == "labels" and labels.is_key(key)):
+                continue
+            yield Diagnostic(
+                code="unknown-placeholder",
+                message=f"{found[0]} stands for nothing",
+                where=document.where(*path, field),
+                path=dotted((*path, field)),
+                hint="{name} and {labels.KEY} are filled in",
+            )
+
+
+def _value(document: Document, path: Path) -> Any:
+    """The value at `path`, None where there is none."""
+    value: Any = document.body
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step]
+        else:
+            return None
+    return value
