@@ -10,7 +10,8 @@ from functools import cached_property
 from reconciler import wiring
 from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.cli.options import Options
-from reconciler.engine.manifests import FleetRead, Manifests
+from reconciler.cli.progress import Progress
+from reconciler.engine.manifests import FleetRead, Manifests, nothing
 from reconciler.manifests.settings import SettingsRead, read_settings
 from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
@@ -75,6 +76,7 @@ class Workplace:
             settings=self.settings,
             settings_directory=self.settings_directory,
             cache=self.cache,
+            progress=nothing if self.options.quiet else Progress().step,
         )
 
     @cached_property

@@ -32,6 +32,10 @@ class FleetRead:
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
+def nothing(_done: int, _total: int, _name: str) -> None:
+    """Tells nobody how far the reading is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifests:
     """Where the manifests come from and how they are read; `source` reads them all and raises Moved (L39)."""
@@ -40,6 +44,8 @@ class Manifests:
     settings: Settings
     settings_directory: str
     cache: DigestCache
+    progress: Callable[[int, int, str], None] = nothing
+    """Told before each source how many are read, of how many, and which is next; and once when all are."""
 
     def declare(self, read: ManifestRead) -> Declared:
         """What the files declare, the settings' defaults laid under it; nothing resolved, no source read."""
@@ -59,7 +65,11 @@ class Manifests:
     ) -> FleetRead:
         """The fleet of manifests that were read, with what `content` tells of each source."""
         requests = sources_of(declared)
-        contents = {request.package: content(request) for request in requests}
+        contents = {}
+        for done, request in enumerate(requests):
+            self.progress(done, len(requests), request.package)
+            contents[request.package] = content(request)
+        self.progress(len(requests), len(requests), "")
         resolved = resolve(declared, contents)
         read = read.outside(request.path for request in requests)
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)

@@ -191,3 +191,10 @@ def test_the_last_pass_says_how_it_ended(reconcile: Reconcile, fleet: Path) -> N
     (fleet / "payload" / "till" / "setup.exe").write_bytes(b"newer")
     reconcile("apply")
     assert json.loads(reconcile("status", "-o", "json").out)["lastPass"]["outcome"] == "refused"
+
+
+def test_a_stream_without_jobs_is_accepted_too(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply")
+    Path("stream.yaml").write_text(reconcile("plan", "-o", "yaml").out)
+    ended = reconcile("validate", "manifests", "stream.yaml")
+    assert (ended.code, "0 errors" in ended.out) == (0, True)

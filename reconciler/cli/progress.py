@@ -1,0 +1,39 @@
+"""How far a long reading is: one line that rewrites itself on a terminal, a heartbeat a minute elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+PATIENCE = 1.0
+"""Seconds before anything is said: most readings are over by then."""
+
+HEARTBEAT = 60.0
+"""Seconds between two lines where nobody watches."""
+
+ERASE = "\r\033[K"
+
+
+class Progress:
+    """Tells `stream` which of how many things is being read; `clock` counts seconds."""
+
+    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._speaks_at = clock() + (PATIENCE if stream.isatty() else HEARTBEAT)
+        self._shown = False
+
+    def step(self, done: int, total: int, name: str) -> None:
+        """`name` is read next, after `done` of `total`; with all done what was shown is taken away."""
+        now = self._clock()
+        if self._stream.isatty():
+            if done == total and self._shown:
+                self._stream.write(ERASE)
+                self._shown = False
+            elif done < total and now >= self._speaks_at:
+                self._stream.write(f"{ERASE}reading sources: {done} of {total}, {name}")
+                self._shown = True
+            self._stream.flush()
+        elif now >= self._speaks_at:
+            self._stream.write(f"reading sources: {done} of {total}\n")
+            self._speaks_at = now + HEARTBEAT
