@@ -10,13 +10,13 @@ from reconciler.model.packages import Content, SourceProblem
 
 
 def fleet_digest(candidates: Iterable[Candidate], contents: Mapping[PackageName, Content | SourceProblem]) -> str:
-    """`sha256:` and 64 digits, of kind, name, labels and merged spec of each candidate.
+    """`sha256:` and 64 digits, of kind, name, labels and merged spec of each candidate, given in the fleet's order.
 
     In place of the source of a package stands what it holds: the same bytes in another folder are the same package.
     """
     encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
     digest = hashlib.sha256()
-    for candidate in sorted(candidates, key=lambda one: (one.kind, one.name)):
+    for candidate in candidates:
         spec = dict(candidate.spec)
         if candidate.kind == "Package":
             content = contents[PackageName(candidate.name)]
