@@ -229,6 +229,14 @@ class StateConformance:
         assert state.submit(plan(job, cancellations=[replaced]), LATER).moved == (("till", "DE1"),)
         assert [(row.job, row.state) for row in state.sends(open_only=False)] == [(send.job, SendState.SENDING)]
 
+    def test_an_open_send_is_not_closed_if_its_successor_is_left_out(self, state: State) -> None:
+        send = open_send(state, "DE1")
+        job = send_only_job("till", "D2 S1", [planned("DE1", 9, send.version)])
+        replaced = cancellation(send.job, "till", [planned("DE1", 1, send.version)], CancellationReason.SUPERSEDED)
+        submission = state.submit(plan(job, cancellations=[replaced]), LATER)
+        assert (submission.cancelled, submission.moved) == (0, (("till", "DE1"),))
+        assert [(row.job, row.state) for row in state.sends()] == [(send.job, SendState.QUEUED)]
+
     def test_L14_obsolete_sends_are_closed(self, state: State) -> None:
         send = open_send(state, "DE1")
         obsolete = cancellation(send.job, "till", [planned("DE1", 1, send.version)])
