@@ -63,15 +63,20 @@ class Manifests:
     def resolve(
         self, read: ManifestRead, declared: Declared, content: Callable[[SourceRequest], Content | SourceProblem]
     ) -> FleetRead:
-        """The fleet of manifests that were read, with what `content` tells of each source."""
+        """The fleet of manifests that were read, with what `content` tells of each source.
+
+        What a file that cannot be read declares is not known, so it counts as broken (L35).
+        """
         requests = sources_of(declared)
+        read = read.outside(request.path for request in requests)
+        unread = {diagnostic.where.file for diagnostic in read.diagnostics if diagnostic.is_error}
+        declared = replace(declared, broken=tuple(sorted(unread.union(declared.broken))))
         contents = {}
         for done, request in enumerate(requests):
             self.progress(done, len(requests), request.package)
             contents[request.package] = content(request)
         self.progress(len(requests), len(requests), "")
         resolved = resolve(declared, contents)
-        read = read.outside(request.path for request in requests)
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
         return FleetRead(
             fleet=replace(resolved.fleet, empty=True) if read.missing else resolved.fleet,

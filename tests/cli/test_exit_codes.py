@@ -62,6 +62,17 @@ def test_invalid_manifests_end_with_4_and_the_valid_ones_are_planned(reconcile: 
     assert {diagnostic["file"] for diagnostic in plan["diagnostics"]} == {"manifests/broken.yaml"}
 
 
+def test_L35_a_file_that_cannot_be_read_makes_nothing_obsolete(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply")
+    job = fleet / "manifests" / "job.yaml"
+    job.rename(fleet / "job.yaml")
+    job.symlink_to(fleet / "job.yaml")
+    ended = reconcile("-o", "json")
+    plan = json.loads(ended.out)
+    assert (ended.code, plan["cancellations"]) == (4, [])
+    assert [found["code"] for found in plan["diagnostics"]] == ["manifest-link"]
+
+
 def test_invalid_settings_end_with_4_without_a_plan(reconcile: Reconcile, fleet: Path) -> None:
     (fleet / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {guard: {}}\n")
     ended = reconcile("--dry-run")
