@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 from reconciler.manifests.field_path import dotted
 from reconciler.manifests.mistakes import REFUSED, cut
 from reconciler.manifests.schemas import validator, whole
-from reconciler.manifests.wording import FORMS, TYPES, example, fields, forms, label, listed, near, quoted, retype, what
+from reconciler.manifests.wording import (
+    FORMS,
+    TYPES,
+    example,
+    fields,
+    form_of,
+    label,
+    listed,
+    near,
+    quoted,
+    retype,
+    what,
+)
 from reconciler.model.diagnostics import Diagnostic, Where
 
 if TYPE_CHECKING:
@@ -57,8 +69,8 @@ def complaints(kind: str, body: Any, places: Provenance) -> tuple[Diagnostic, ..
 
 
 def _comes_late(error: "ValidationError") -> bool:
-    """A field that is missing is said last: perhaps it is there, misspelt."""
-    return error.validator == "required"
+    """A field that is missing is said last: perhaps it is there, misspelt. So is a length: it matters least."""
+    return error.validator in ("required", "maxLength")
 
 
 class _Report:
@@ -68,7 +80,7 @@ class _Report:
         self.found: list[Diagnostic] = []
         self.explained: set[Path] = set()
         self.places = places
-        self.forms = forms(kind)
+        self.kind = kind
 
     def take(self, error: "ValidationError") -> None:
         """Say what the error means, if it is not said already."""
@@ -107,7 +119,8 @@ def _retype(report: _Report, error: "ValidationError", wanted: list[str], typed:
     schema = _schema(error)
     pattern = schema.get("pattern", "")
     if typed is not None and pattern and not whole(pattern).search(typed):
-        return FORMS[report.forms[pattern]][1] if pattern in report.forms else f"for example {example(schema)}"
+        form = form_of(report.kind, schema)
+        return FORMS[form][1] if form else f"for example {example(schema)}"
     known = retype(error.instance, wanted, typed)
     return known if known or "examples" not in schema else f"for example {example(schema)}"
 
@@ -130,7 +143,7 @@ def _enum(report: _Report, error: "ValidationError", path: Path) -> None:
 
 def _pattern(report: _Report, error: "ValidationError", path: Path) -> None:
     value = str(error.instance)
-    form = report.forms.get(str(error.validator_value), "")
+    form = form_of(report.kind, _schema(error))
     if "propertyNames" in error.absolute_schema_path:
         _refuse_form(report, (*path, value), error, form, key=True)
     elif path == ("spec", "state", "url"):
@@ -161,6 +174,20 @@ def _url(report: _Report, path: Path, url: str) -> None:
     else:
         message = "the url has to be sqlite:///PATH or postgresql://HOST/DATABASE"
         report.say(path, code="invalid-format", message=message, hint="for example sqlite:///.reconciler/state.db")
+
+
+def _long(report: _Report, error: "ValidationError", path: Path) -> None:
+    """The text is not shown, as its beginning says nothing; one that is of the wrong form too was called so already."""
+    text = str(error.instance)
+    key = "propertyNames" in error.absolute_schema_path
+    path = (*path, text) if key else path
+    if path in report.explained:
+        return
+    form = form_of(report.kind, _schema(error))
+    subject = "the key" if key else label(path)
+    message = f"{subject} has {len(text):,} characters; it has to have at most {error.validator_value:,}"
+    code = "invalid-label" if form == "labelKey" else "invalid-format"
+    report.say(path, code=code, message=message, hint=FORMS[form][1] if form else "shorten it", key=key)
 
 
 def _unknown(report: _Report, error: "ValidationError", path: Path) -> None:
@@ -241,6 +268,7 @@ _WORDS: Mapping[str, Callable[[_Report, "ValidationError", Path], None]] = {
     "type": _type,
     "enum": _enum,
     "pattern": _pattern,
+    "maxLength": _long,
     "additionalProperties": _unknown,
     "unevaluatedProperties": _unknown,
     "required": _required,

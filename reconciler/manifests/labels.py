@@ -5,7 +5,7 @@ import re
 _WORD = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 _DNS = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
-KEY = re.compile(rf"({_DNS}(\.{_DNS}){{0,126}}/)?{_WORD}")
+KEY = re.compile(rf"({_DNS}(\.{_DNS})*/)?{_WORD}")
 """The pattern of a label's key, always used with `fullmatch`; its prefix has at most `PREFIX_LENGTH` characters."""
 
 VALUE = re.compile(rf"({_WORD})?")

@@ -116,8 +116,17 @@ def fields(schema: Mapping[str, Any]) -> dict[str, Any]:
     return known
 
 
+def form_of(kind: str, schema: Mapping[str, Any]) -> str:
+    """The definition, one of `FORMS`, that the schema of a text is made of; empty if it is of none."""
+    return _forms(kind).get(_rules(schema), "")
+
+
 @cache
-def forms(kind: str) -> Mapping[str, str]:
-    """Pattern → the definition that has it, one of `FORMS`."""
+def _forms(kind: str) -> Mapping[tuple[object, object], str]:
     definitions = schema_of(kind).get("$defs", {})
-    return {definitions[form]["pattern"]: form for form in reversed(FORMS) if form in definitions}
+    return {_rules(definitions[form]): form for form in reversed(FORMS) if form in definitions}
+
+
+def _rules(schema: Mapping[str, Any]) -> tuple[object, object]:
+    """What tells one form from another: a path and a line of text differ in their length alone."""
+    return schema.get("pattern"), schema.get("maxLength")

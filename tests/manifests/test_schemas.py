@@ -93,14 +93,18 @@ def test_examples_and_defaults_are_valid(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", OURS)
 def test_patterns_mean_the_same_in_all_engines(kind: str) -> None:
-    """Anchored, without classes that some engines read as Unicode, nothing that can backtrack without bound."""
+    """Anchored, without classes that some engines read as Unicode, nothing that can backtrack without bound.
+
+    So what repeats without bound is a class at the end, or parts that each begin with a dot, which is in none of them.
+    """
     for part in parts_of(schemas.schema_of(kind)):
         pattern = part.get("pattern")
         if pattern is None:
             continue
         assert pattern[0] == "^"
         assert pattern[-1] == "$"
-        without_classes = re.sub(r"\[[^]]*\]", "x", pattern[1:-1].replace("\\.", "x"))
+        bounded = re.sub(r"\[[^]]*\]\+(?=\)?\$$)|\(\\\.[^.+*]*\)\*", "x", pattern)
+        without_classes = re.sub(r"\[[^]]*\]", "x", bounded[1:-1].replace("\\.", "x"))
         assert not re.search(r"[\\.+*]|\(\?", without_classes), pattern
         assert not re.search(r"\\[^rn]", pattern.replace("\\.", "")), pattern
         while "(" in without_classes:
