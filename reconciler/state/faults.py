@@ -58,12 +58,10 @@ def _file_system(path: str) -> str:
 def _why_not(path: str) -> str:
     """SQLite says only that it failed; look again for the likeliest reason."""
     folder = os.path.dirname(path) or "."
-    if os.path.isdir(path):
-        return "a directory is in the way; name a file with --state"
+    if os.path.exists(folder) and os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return f"{_file_system(path)} is mounted read-only, and even reading needs to write (-wal and -shm); copy it"
     if os.path.exists(path) and not os.access(path, os.R_OK):
         return "this user may not read it; run as its owner"
     if not os.access(folder, os.W_OK):
         return f"this user may not write in {folder}, as even reading needs to (-wal and -shm); run as its owner"
-    if os.path.exists(path) and not os.access(path, os.W_OK):
-        return "this user may not write it; run as its owner"
-    return f"the file system {_file_system(path).removeprefix('the file system ')} may be read-only"
+    return "this user may not write it, or it was opened for reading; run as its owner"
