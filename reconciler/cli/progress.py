@@ -15,10 +15,10 @@ ERASE = "\r\033[K"
 
 
 class Progress:
-    """Tells `stream` which of how many things is being read; `clock` counts seconds."""
+    """Tells `stream`, else standard error, which of how many things is being read; `clock` counts seconds."""
 
-    def __init__(self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._speaks_at = clock() + (PATIENCE if stream.isatty() else HEARTBEAT)
         self._shown = False

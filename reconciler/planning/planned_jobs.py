@@ -7,7 +7,6 @@ from reconciler.model.instants import Instant
 from reconciler.model.jobs import Job
 from reconciler.model.names import JobName, PackageName, SiteName
 from reconciler.model.plan import JobVerdict, PlannedJob, PlannedPair, Verdict
-from reconciler.model.site_sets import SiteSet
 from reconciler.planning.estimates import Arrival, PairKey
 from reconciler.planning.requirements import Requirement
 from reconciler.planning.scope import Scope
@@ -30,7 +29,10 @@ def planned_jobs(
     *,
     scope: Scope,
 ) -> Iterator[PlannedJob]:
-    """By name. In a partial plan the jobs that need a pair in the scope, with their pairs in the scope alone.
+    """By name; in a partial plan those that need a pair in the scope.
+
+    What is said of a job is said of all sites it requires, whatever the scope: only then can its run start (L10).
+    `waiting` are therefore its pairs that are not ready in the scope and outside of it; only the former have arrivals.
 
     Jobs with the same sites share one tuple of names. The length stands in its key because Python gives 1 << n and
     1 << n + 61 the same hash: one job per pair would make the look-up quadratic.
@@ -39,14 +41,19 @@ def planned_jobs(
     for job in fleet.jobs:
         if scope.jobs is not None and job.name not in scope.jobs:
             continue
-        requirement = required.get(job.package)
-        sites = job.required & requirement.scope if requirement is not None else SiteSet()
-        if scope.is_partial and not sites:
+        if scope.is_partial and not is_touched(job, required):
             continue
+        sites = job.required
         key = sites.bits.bit_length(), sites.bits
         if key not in names:
             names[key] = fleet.names(sites)
         yield _planned(fleet, job, names[key], waiting.get(job.name, ()), arrivals)
+
+
+def is_touched(job: Job, required: Mapping[PackageName, Requirement]) -> bool:
+    """Whether the job needs a pair in the scope."""
+    requirement = required.get(job.package)
+    return requirement is not None and bool(job.required & requirement.scope)
 
 
 def _planned(
@@ -89,11 +96,11 @@ def _verdict(job: Job, waiting: Sequence[PlannedPair]) -> JobVerdict:
 
 
 def _last(waiting: Iterable[PlannedPair], arrivals: Mapping[PairKey, Arrival]) -> Instant | None:
-    """When the last of them has arrived; None if that cannot be said of one."""
+    """When the last of them has arrived; None if that cannot be said of one, as of what lies outside the scope."""
     last: Instant | None = None
     for pair in waiting:
-        arrival = arrivals[pair.package, pair.site].at
-        if arrival is None:
+        arrival = arrivals.get((pair.package, pair.site))
+        if arrival is None or arrival.at is None:
             return None
-        last = arrival if last is None else max(last, arrival)
+        last = arrival.at if last is None else max(last, arrival.at)
     return last

@@ -21,7 +21,7 @@ from reconciler.planning.windows import admits
 def planned_pairs(
     judged: Iterable[Judged], sends: Iterable[SendOnlyJob], estimates: Estimates
 ) -> Iterator[PlannedPair]:
-    """Those that are not ready, in their order; `sends` are the plan's."""
+    """Those that are not ready, in their order; `sends` are the plan's: a missing pair outside its scope has none."""
     names = {(send.package, planned.site): send.name for send in sends for planned in send.sites}
     for one in judged:
         if one.verdict is not Verdict.READY:
@@ -93,7 +93,7 @@ def _send_only_job(one: Judged, names: Mapping[PairKey, str]) -> str | None:
     """The planned or the open send; for a pair that is cancelled or failed the closed one, which `retry` takes."""
     pair = one.pair
     if one.verdict is Verdict.MISSING:
-        return names[pair.requirement.package.name, pair.site.name]
+        return names.get((pair.requirement.package.name, pair.site.name))
     if pair.covering is not None:
         return pair.covering.job
     closed = pair.difference.closed

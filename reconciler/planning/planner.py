@@ -14,6 +14,7 @@ from reconciler.planning.deadlines import late_jobs
 from reconciler.planning.estimates import Estimates
 from reconciler.planning.guards import Guarded, check
 from reconciler.planning.pairs import differing_pairs
+from reconciler.planning.outside import outside
 from reconciler.planning.planned_jobs import pairs_by_job, planned_jobs
 from reconciler.planning.planned_pairs import planned_pairs, ready_pairs
 from reconciler.planning.removals import removals
@@ -60,6 +61,9 @@ def make_plan(
     waiting = pairs_by_job(pairs)
     arrivals = estimates.arrivals(judged)
     warnings = late_jobs(fleet, waiting, arrivals, at=at)
+    beyond = outside(fleet, required, scope)
+    left_out = planned_pairs(judge(differing_pairs(fleet, snapshot, beyond, at=at)), (), estimates) if beyond else ()
+    of_jobs = pairs_by_job((*pairs, *left_out)) if beyond else waiting
     ready = tuple(ready_pairs(fleet, required, judged)) if include_ready else ()
     plan = Plan(
         id=plan_id(
@@ -76,7 +80,7 @@ def make_plan(
         summary=summarise(fleet, required, pairs=pairs, sends=guarded.sends, cancellations=guarded.cancellations),
         send_only_jobs=guarded.sends,
         pairs=tuple(sorted((*pairs, *ready), key=_place)) if ready else pairs,
-        jobs=tuple(planned_jobs(fleet, required, waiting, arrivals, scope=scope)),
+        jobs=tuple(planned_jobs(fleet, required, of_jobs, arrivals, scope=scope)),
         cancellations=guarded.cancellations,
         updates=changes,
         removals=guarded.removals,

@@ -79,6 +79,9 @@ def block_lines(shown: Unfolded, *, wide: Widths, now: Instant, color: bool) -> 
             lines.append(_row_line(symbol, columns_of(rows[0], now), wide=wide, color=color))
         else:
             lines.append(f"  {paint(symbol.value, INKS[symbol], color=color)} {fold_text(rows, now)}")
+    if block.outside:
+        noun = "pair" if block.crowded else "site"
+        lines.append(f"  {count(block.outside, noun)} not ready outside the filters")
     if block.ready and block.verdict is not JobVerdict.READY:
         noun = "pair" if block.crowded else "site"
         ready = f"{Symbol.READY.value} {count(block.ready, noun)} ready"

@@ -4,11 +4,12 @@ A pair that several jobs need counts once, in the first of their blocks; the oth
 is the sum of its rows.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.names import JobName
-from reconciler.model.plan import CancellationReason, JobVerdict, Plan, PlannedJob
+from reconciler.model.plan import CancellationReason, JobVerdict, Plan, PlannedJob, Verdict
 from reconciler.views.counts import count
 from reconciler.views.rows import Row, Symbol, cancelled_row, forgotten_row, pair_row, superseded_row, updated_row
 from reconciler.views.untrusted import render_untrusted
@@ -23,7 +24,8 @@ _JOB_ORDER = {
 class Block:
     """One job and its rows; `verdict` is None for what is no single job's.
 
-    `ready` is how many ready sites its last line folds, `crowded` that its rows are folded however few they are.
+    `ready` is how many ready sites its last line folds, `outside` how many that are not lie outside the filters of a
+    partial plan, `crowded` that its rows are folded however few they are.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Block:
     verdict: JobVerdict | None
     rows: tuple[Row, ...]
     ready: int = 0
+    outside: int = 0
     crowded: bool = False
 
 
@@ -39,8 +42,20 @@ def blocks(plan: Plan, *, show_all: bool) -> tuple[Block, ...]:
     """Jobs that wait first, then blocked, suspended and ready ones, each by name; after them what no job is about."""
     jobs = sorted(plan.jobs, key=lambda job: (_JOB_ORDER[job.verdict], job.name))
     rows = _rows_by_job(plan, jobs)
-    of_jobs = tuple(_block(job, rows.get(job.name, []), show_all=show_all) for job in jobs)
+    beyond = not_ready_outside(plan)
+    of_jobs = tuple(
+        _block(job, rows.get(job.name, []), outside=beyond.get(job.name, 0), show_all=show_all) for job in jobs
+    )
     return of_jobs + tuple(block for block in _jobless(plan, rows.get(None, ())) if block.rows)
+
+
+def not_ready_outside(plan: Plan) -> Mapping[JobName, int]:
+    """Of each job the sites that are neither ready nor among the plan's pairs: those its filters leave out."""
+    if not plan.is_partial:
+        return {}
+    shown = Counter(name for pair in plan.pairs if pair.verdict is not Verdict.READY for name in pair.for_jobs)
+    left = {job.name: len(job.required_sites) - job.ready - shown[job.name] for job in plan.jobs}
+    return {name: number for name, number in left.items() if number}
 
 
 def _rows_by_job(plan: Plan, jobs: Iterable[PlannedJob]) -> Mapping[JobName | None, list[Row]]:
@@ -69,9 +84,9 @@ def _rows_by_job(plan: Plan, jobs: Iterable[PlannedJob]) -> Mapping[JobName | No
     return rows
 
 
-def _block(job: PlannedJob, rows: list[Row], *, show_all: bool) -> Block:
+def _block(job: PlannedJob, rows: list[Row], *, outside: int, show_all: bool) -> Block:
     ready = sum(row.symbol is Symbol.READY for row in rows)
-    if not show_all or ready != job.ready:
+    if not show_all:
         rows = [row for row in rows if row.symbol is not Symbol.READY]
         ready = 0
     version = f" {job.package_version}" if job.package_version else ""
@@ -82,6 +97,7 @@ def _block(job: PlannedJob, rows: list[Row], *, show_all: bool) -> Block:
         verdict=job.verdict,
         rows=tuple(sorted(rows, key=lambda row: row.order)),
         ready=job.ready - ready,
+        outside=outside,
     )
 
 

@@ -7,7 +7,7 @@ from reconciler.model.plan import JobVerdict, Plan, PlannedJob, PlannedPair, Ver
 from reconciler.model.quantities import format_duration
 from reconciler.model.snapshot import SendState
 from reconciler.views.amounts import amount
-from reconciler.views.blocks import Block
+from reconciler.views.blocks import Block, not_ready_outside
 from reconciler.views.counts import count
 from reconciler.views.moments import about
 from reconciler.views.rows import Row, Symbol
@@ -82,12 +82,15 @@ def jobs_line(plan: Plan) -> str:
     if not plan.jobs:
         return "Jobs: none."
     stuck = {name for pair in plan.pairs if pair.verdict is Verdict.BLOCKED for name in pair.for_jobs}
+    beyond = not_ready_outside(plan)
     of = {verdict: [job for job in plan.jobs if job.verdict is verdict] for verdict in JobVerdict}
-    after = [job for job in of[JobVerdict.WAITING] if job.name not in stuck]
-    held_up = len(of[JobVerdict.WAITING]) - len(after)
+    free = [job for job in of[JobVerdict.WAITING] if job.name not in stuck and not job.blockers]
+    after = [job for job in free if job.name not in beyond]
+    held_up = len(of[JobVerdict.WAITING]) - len(free)
     told = [
         f"{len(of[JobVerdict.READY]):,} ready" if of[JobVerdict.READY] else "",
         f"{len(after):,} ready after this plan{_when(plan, after)}" if after else "",
+        f"{len(free) - len(after):,} waiting for sites outside the filters too" if len(free) > len(after) else "",
         f"{held_up:,} waiting for blocked sites too" if held_up else "",
         f"{len(of[JobVerdict.BLOCKED]):,} blocked" if of[JobVerdict.BLOCKED] else "",
         f"{len(of[JobVerdict.SUSPENDED]):,} suspended" if of[JobVerdict.SUSPENDED] else "",

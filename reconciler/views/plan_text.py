@@ -97,6 +97,7 @@ def _limited(waiting: Sequence[Block]) -> list[Block]:
         verdict=None,
         rows=rows,
         ready=sum(block.ready for block in rest),
+        outside=sum(block.outside for block in rest),
         crowded=True,
     )
     return [*waiting[:MOST_BLOCKS], more]

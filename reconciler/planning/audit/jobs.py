@@ -2,51 +2,58 @@
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.names import JobName
-from reconciler.model.plan import JobVerdict, PlannedJob, PlannedPair, Verdict
-from reconciler.planning.audit.evidence import Evidence
+from reconciler.model.names import JobName, SiteName
+from reconciler.model.plan import BlockReason, GapReason, JobVerdict, PlannedJob, Verdict
+from reconciler.planning.audit.evidence import Evidence, Key, pair_name
+from reconciler.planning.audit.verdicts import expected
+
+Waiting = tuple[Key, Verdict, BlockReason | GapReason | None]
+"""A required pair that is not ready, as the plan shows it; outside the scope of a partial plan, as its facts say."""
 
 
 def jobs_hold(evidence: Evidence) -> Iterator[str]:
     """Every job once, its verdict and numbers those of its pairs."""
     plan, fleet = evidence.plan, evidence.fleet
-    waiting: dict[JobName, list[PlannedPair]] = {}
+    waiting: dict[JobName, list[Waiting]] = {}
     for pair in plan.pairs:
         for name in pair.for_jobs if pair.verdict is not Verdict.READY else ():
-            waiting.setdefault(name, []).append(pair)
+            waiting.setdefault(name, []).append(((pair.package, pair.site), pair.verdict, pair.reason))
+    for key in evidence.differing if plan.is_partial else ():
+        if key not in evidence.shown and key in evidence.jobs:
+            verdict, reasons = expected(evidence, key)
+            for job in evidence.jobs[key]:
+                waiting.setdefault(job.name, []).append((key, verdict, reasons[0] if reasons else None))
     names = [job.name for job in plan.jobs]
     if len(set(names)) != len(names) or not set(names) <= set(fleet.jobs_by_name):
         yield "cli.md: the plan does not name each job once"
     if not plan.is_partial and names != [job.name for job in fleet.jobs]:
         yield "cli.md: the plan leaves out a job"
-    for job in plan.jobs:
-        if job.name in fleet.jobs_by_name:
-            yield from _job_holds(evidence, job, waiting.get(job.name, ()))
+    for planned in plan.jobs:
+        if planned.name in fleet.jobs_by_name:
+            yield from _job_holds(evidence, planned, waiting.get(planned.name, ()))
 
 
-def _job_holds(evidence: Evidence, job: PlannedJob, waiting: Sequence[PlannedPair]) -> Iterator[str]:
+def _job_holds(evidence: Evidence, job: PlannedJob, waiting: Sequence[Waiting]) -> Iterator[str]:
     desired = evidence.fleet.jobs_by_name[job.name]
-    sites = set(job.required_sites)
+    sites: set[SiteName] = set(job.required_sites)
     required = len(desired.required)
-    if len(sites) != required and not (evidence.plan.is_partial and len(sites) < required):
+    if len(sites) != required:
         yield f"L5: job {job.name} has {len(sites)} required sites, not {required}"
     if any(site not in evidence.fleet.index or evidence.fleet.index[site] not in desired.required for site in sites):
         yield f"L9: job {job.name} reaches a site it does not require"
-    if job.ready != len(sites) - len(waiting) or any(pair.site not in sites for pair in waiting):
+    if job.ready != len(sites) - len(waiting) or any(key[1] not in sites for key, _, _ in waiting):
         yield f"cli.md: job {job.name} counts {job.ready} ready sites"
     if job.verdict is not _verdict(suspended=desired.suspended, waiting=waiting):
         yield f"cli.md: job {job.name} is called {job.verdict.value}"
-    blocked = [pair for pair in waiting if pair.verdict is Verdict.BLOCKED and pair.reason is not None]
-    if sorted(job.blockers) != sorted(
-        f"{pair.package}@{pair.site}: {pair.reason.value}" for pair in blocked if pair.reason
-    ):
+    blocked = (one for one in waiting if one[1] is Verdict.BLOCKED)
+    if sorted(job.blockers) != sorted(f"{pair_name(key)}: {reason.value}" for key, _, reason in blocked if reason):
         yield f"cli.md: job {job.name} does not name what blocks it"
 
 
-def _verdict(*, suspended: bool, waiting: Sequence[PlannedPair]) -> JobVerdict:
+def _verdict(*, suspended: bool, waiting: Sequence[Waiting]) -> JobVerdict:
     if suspended:
         return JobVerdict.SUSPENDED
     if not waiting:
         return JobVerdict.READY
-    sendable = any(pair.verdict is not Verdict.BLOCKED for pair in waiting)
+    sendable = any(verdict is not Verdict.BLOCKED for _, verdict, _ in waiting)
     return JobVerdict.WAITING if sendable else JobVerdict.BLOCKED
