@@ -106,9 +106,10 @@ def report_diagnostics(diagnostics: "Sequence[Diagnostic]", options: Options | N
 
 
 def source_lines(diagnostics: "Sequence[Diagnostic]") -> dict[str, Sequence[str]]:
-    """The lines of every file a diagnostic is about; nothing for one that cannot be read now."""
+    """The lines of every file a diagnostic is about; nothing for one that cannot be read now or holds a secret."""
     lines: dict[str, Sequence[str]] = {}
-    for file in {diagnostic.where.file for diagnostic in diagnostics}:
+    secret = {found.where.file for found in diagnostics if found.code.startswith("secret-")}
+    for file in {found.where.file for found in diagnostics} - secret:
         try:
             descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
             with open(descriptor, "rb") as stream:

@@ -198,3 +198,15 @@ def test_a_stream_without_jobs_is_accepted_too(reconcile: Reconcile, fleet: Path
     Path("stream.yaml").write_text(reconcile("plan", "-o", "yaml").out)
     ended = reconcile("validate", "manifests", "stream.yaml")
     assert (ended.code, "0 errors" in ended.out) == (0, True)
+
+
+def test_a_secret_typed_into_the_settings_is_shown_nowhere(reconcile: Reconcile, fleet: Path) -> None:
+    (fleet / "reconciler.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Config\nspec:\n"
+        "  credentials:\n    de1: {username: me, password: canary}\n"
+        "  state: {url: 'postgresql://me:canary@db/x'}\n"
+    )
+    for command in ("plan", "validate", "config", "status", "watch"):
+        ended = reconcile(command)
+        assert (ended.code, "canary" in ended.out + ended.err) == (4, False)
+        assert "error[secret-" in ended.out + ended.err
