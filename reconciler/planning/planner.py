@@ -13,8 +13,8 @@ from reconciler.planning.cancellations import cancellations
 from reconciler.planning.deadlines import late_jobs
 from reconciler.planning.estimates import Estimates
 from reconciler.planning.guards import Guarded, check
-from reconciler.planning.pairs import differing_pairs
 from reconciler.planning.outside import outside
+from reconciler.planning.pairs import differing_pairs
 from reconciler.planning.planned_jobs import pairs_by_job, planned_jobs
 from reconciler.planning.planned_pairs import planned_pairs, ready_pairs
 from reconciler.planning.removals import removals

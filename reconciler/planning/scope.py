@@ -10,8 +10,8 @@ from reconciler.model.site_sets import SiteSet
 class Scope:
     """The pairs a plan looks at: all three must hold; None stands for no condition.
 
-    `jobs` stands for the pairs these jobs need. A partial plan sends, cancels, supersedes and removes only within its scope;
-    what it says of a job it says of all sites the job requires. `filters` is the scope as it was typed.
+    `jobs` stands for the pairs these jobs need. A partial plan sends, cancels, supersedes and removes only within its
+    scope; what it says of a job it says of all sites the job requires. `filters` is the scope as it was typed.
     """
 
     sites: SiteSet | None = None
