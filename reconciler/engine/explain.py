@@ -117,6 +117,7 @@ class Explaining:
                 Section(title="At the site", facts=tuple(self._held(package_name, site_name))),
                 Section(title="On the way", facts=tuple(self._sends(package_name, site_name))),
                 Section(title="Path", facts=tuple(_path(site))),
+                Section(title="Events", facts=tuple(self._events(f"pair/{package_name}@{site_name}"))),
             ),
             remedies=() if pair is None else tuple(_remedies(pair)),
         )

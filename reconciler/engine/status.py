@@ -14,13 +14,16 @@ from reconciler.model.status import LastPass, PackageStatus, SendStatus, SiteSta
 from reconciler.planning.wanted import wanted_pairs
 from reconciler.state.protocol import HeldPair, State
 
+RECENT = 50
+"""Send-only jobs that are shown though they have ended; the history has the others."""
+
 Verdicts = Mapping[str, Counter[Verdict]]
 
 
 def status_of(planned: Planned, state: State, *, at: Instant) -> Status:
     """Everything at once; the view shows the part that was asked for."""
     held = list(state.pairs())
-    sends = tuple(state.sends(open_only=False))
+    sends = tuple(state.recent_sends(RECENT))
     passes = state.passes(1)
     waiting = [send for send in sends if send.state.is_open]
     oldest = min(waiting, key=lambda send: (send.recorded_at, send.package, send.site), default=None)

@@ -332,6 +332,13 @@ class MemoryState:
         found = [send for send in rows if (send.state.is_open or not open_only) and job in (None, send.job)]
         return sorted(found, key=lambda send: (send.job, send.site, send.number))
 
+    def recent_sends(self, latest: int) -> Sequence[Send]:
+        every = self.sends(open_only=False)
+        recorded = {send.job: send.recorded_at for send in every}
+        by_age = sorted(recorded, key=lambda job: (-recorded[job], job))
+        wanted = {send.job for send in every if send.state.is_open}.union(by_age[:latest])
+        return [send for send in every if send.job in wanted]
+
     def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
         return [event for event in reversed(self._events) if subject in (None, event.subject)][:limit]
 

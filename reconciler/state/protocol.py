@@ -212,6 +212,13 @@ class State(Protocol):
         """Rows of send-only jobs, sorted by job, then site; closed ones too if asked."""
         ...
 
+    def recent_sends(self, latest: int) -> Sequence[Send]:
+        """All rows of each send-only job with an open row, and of the `latest` jobs recorded last; sorted like `sends`.
+
+        What ended long ago is in the history: this stays small, however long the state has been kept.
+        """
+        ...
+
     def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
         """The latest events, newest first."""
         ...

@@ -98,6 +98,11 @@ class SqliteState:
             sends = (send_of(row, turns) for row in rows)
             return [send for send in sends if send.state.is_open or not open_only]
 
+    def recent_sends(self, latest: int) -> Sequence[Send]:
+        with self._connection.reading() as sqlite:
+            turns = Turns(sqlite)
+            return [send_of(row, turns) for row in sqlite.execute(_SENDS["recent"], (latest,))]
+
     def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
         with self._connection.reading() as sqlite:
             return records.history(sqlite, subject, limit)

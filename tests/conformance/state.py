@@ -208,6 +208,18 @@ class StateConformance:
         assert state.submit(plan(job), ANNA).moved == (("till", "DE1"),)
         assert [row.job for row in state.sends()] == [send.job]
 
+    def test_recent_sends_are_those_of_jobs_with_an_open_row_and_of_the_jobs_recorded_last(self, state: State) -> None:
+        jobs = [send_only_job(name, "D1 S1", [planned("DE1"), planned("FR1")]) for name in ("till", "office", "cad")]
+        for later, job in enumerate(jobs):
+            state.submit(plan(job), Author(actor="anna", at=Instant(NOW + later)))
+        for package, site in (("till", "DE1"), ("office", "DE1"), ("office", "FR1"), ("cad", "DE1"), ("cad", "FR1")):
+            state.receive(receipt(f"{package}@{site}", "D1 S1"), LATER)
+        till, office, cad = jobs
+        assert [row.job for row in state.recent_sends(0)] == [till.name] * 2
+        assert [row.job for row in state.recent_sends(1)] == sorted([till.name] * 2 + [cad.name] * 2)
+        assert state.recent_sends(3) == state.sends(open_only=False)
+        assert office.name in {row.job for row in state.recent_sends(2)}
+
     def test_L15_a_new_revision_supersedes_the_open_send_in_one_step(self, state: State) -> None:
         send = open_send(state, "DE1")
         job = send_only_job("till", "D2 S1", [planned("DE1", 2, send.version)])

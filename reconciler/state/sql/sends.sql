@@ -26,6 +26,17 @@ ORDER BY job, site
 -- name: of_job
 SELECT * FROM readable_sends WHERE job = ? ORDER BY site, number
 
+-- name: recent
+SELECT * FROM readable_sends
+WHERE job IN (
+  SELECT name FROM send_only_jobs WHERE id IN (
+    SELECT job FROM sends WHERE state IN ('queued', 'sending', 'verifying', 'backing-off')
+  )
+  UNION
+  SELECT name FROM (SELECT name FROM send_only_jobs ORDER BY recorded_at DESC, name LIMIT ?)
+)
+ORDER BY job, site, number
+
 -- name: move
 UPDATE sends SET
   state = :state, cause = :cause, detail = :detail, next_attempt = :next_attempt, attempts = :attempts,
