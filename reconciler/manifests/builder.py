@@ -60,7 +60,7 @@ class Builder:
         self._mistakes = mistakes
         self._path = mistakes.path
         self._get = CParser(data).get_event
-        self._events: Iterator[Any] = chain(islice(iter(self._get, None), MAX_EVENTS), iter(self._refuse_more, None))
+        self._events: Iterator[Any] = islice(iter(self._get, None), MAX_EVENTS)
         self._marks: list[Any] = []
         self._nodes = 0
         self._depth = 0
@@ -70,6 +70,13 @@ class Builder:
 
     def documents(self) -> Iterator[Parsed]:
         """The documents that are mappings; raises Spoiled, or yaml.YAMLError for what is no YAML."""
+        self._events = chain(self._events, iter(self._refuse_more, None))
+        try:
+            yield from self._documents()
+        finally:
+            self._events = iter(())  # it holds this builder: a cycle for each file is work for the collector
+
+    def _documents(self) -> Iterator[Parsed]:
         for event in self._events:
             if event.__class__ is DocumentStartEvent:
                 self.seen += 1

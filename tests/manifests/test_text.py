@@ -1,5 +1,7 @@
 """Files to documents: caps, and what spoils a document or a whole file (manifests.md "Text", reliability.md 1)."""
 
+import gc
+
 import pytest
 
 from reconciler.manifests.documents import Document, nodes_of
@@ -204,3 +206,16 @@ def test_a_file_without_a_document_is_bare() -> None:
     assert read("# comment\n").is_bare
     assert not read("a: [\n").is_bare
     assert not read("---\n").is_bare
+
+
+@pytest.mark.parametrize("text", ["a: 1\n---\nb: [1]\n", "a: [", nested(40), "&a [*a]\n", "a: *x\n"])
+def test_a_file_that_was_read_leaves_no_cycle(text: str) -> None:
+    """A cycle for each file would keep them all, as a pass rests the collector."""
+    read(text)
+    gc.collect()
+    gc.disable()
+    try:
+        read(text)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
