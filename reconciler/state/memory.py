@@ -208,7 +208,12 @@ class MemoryState:
         return set(pairs)
 
     def _forget(self, standing: Standing) -> set[Pair]:
+        """Also pairs that hold nothing: what was still on its way to the site says nothing of the next one (L31)."""
         pairs = {(package, removal.site) for removal in standing.removals for package in removal.packages}
+        removed = {site for _, site in pairs}
+        for pair, row in self._pairs.items():
+            if pair[1] in removed and row.holding == Absent() and row.mark > row.forgotten:
+                pairs |= {pair} - set(standing.moved)
         for pair in pairs:
             self._pairs[pair] = forgotten(self._row(pair))
         return pairs

@@ -107,7 +107,11 @@ def _raise(sqlite: sqlite3.Connection, standing: Standing) -> set[Pair]:
 
 
 def _forget(sqlite: sqlite3.Connection, standing: Standing) -> set[Pair]:
+    """Also the pairs that hold nothing: what was still on its way to the site says nothing of the next one (L31)."""
     gone = {(package, removal.site) for removal in standing.removals for package in removal.packages}
+    for site in {removal.site for removal in standing.removals}:
+        bare: set[Pair] = {(package, site) for (package,) in sqlite.execute(_SQL["nothing_held_at_site"], (site,))}
+        gone |= bare - set(standing.moved)
     for pair in gone:
         keep_pair(sqlite, pair, forgotten(pair_row(sqlite, pair)))
     return gone

@@ -317,6 +317,15 @@ class StateConformance:
         assert held_pair(state, "till@DE1").holding == Absent()
         assert state.receive(receipt("till@DE1", "D1 S1", send.number + 1), LATER) is True
 
+    def test_L31_what_was_on_its_way_to_a_removed_site_says_nothing_of_the_new_one(self, state: State) -> None:
+        state.receive(receipt("cad@DE1", "D1 S1"), ANNA)
+        send = open_send(state, "DE1")
+        gone = state.snapshot(wanted({}, sites=["EU1"])).departed
+        state.submit(plan(removals=[removal("DE1", dict(gone[0].packages))]), LATER)
+        assert state.receive(receipt("till@DE1", "D1 S1", send.number), LATER) is False
+        assert (held_pair(state, "till@DE1").holding, held_pair(state, "till@DE1").mark) == (Absent(), send.number)
+        assert state.receive(receipt("till@DE1", "D1 S1", send.number + 1), LATER) is True
+
     def test_L32_open_sends_to_a_removed_site_end_obsolete(self, state: State) -> None:
         state.receive(receipt("cad@DE1", "D1 S1"), ANNA)
         send = open_send(state, "DE1")

@@ -26,6 +26,14 @@ JOIN packages AS k ON k.id = s.package
 JOIN sites AS t ON t.id = s.site
 WHERE t.name = ? AND s.state IN ('queued', 'sending', 'verifying', 'backing-off')
 
+-- name: nothing_held_at_site
+-- Looked up by package, as an index of the pairs by site would cost a third of the database.
+SELECT k.name
+FROM sites AS t
+CROSS JOIN packages AS k
+CROSS JOIN pairs AS p ON p.package = k.id AND p.site = t.id
+WHERE t.name = ? AND p.kind = 0 AND p.mark > p.forgotten
+
 -- name: raise
 UPDATE sends SET priority = ?
 WHERE package = (SELECT id FROM packages WHERE name = ?) AND site = (SELECT id FROM sites WHERE name = ?)
