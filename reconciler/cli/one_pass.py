@@ -12,7 +12,6 @@ from reconciler.engine.scope import Narrowing, NothingMatches
 from reconciler.manifests.selectors import parse_selector
 from reconciler.model.plan import Plan
 from reconciler.state.protocol import State, Submission
-from reconciler.views.counts import count
 from reconciler.views.plan_json import plan_json
 
 PLAN_OUTPUTS = (Output.TEXT, Output.JSON, Output.YAML, Output.MARKDOWN)
@@ -79,8 +78,7 @@ def _one_pass(options: Options, paths: Sequence[str], *, write: bool, out: str |
             planned.audit()
             write_file(out, as_json(plan_json(plan)))
         recorded = submission is not None and not plan.refused
-        already = submission is not None and known_before(submission)
-        deliver(options, plan_renderer(plan, options, written=recorded, already=already, limits=place.limits))
+        deliver(options, plan_renderer(plan, options, written=recorded))
         if submission is not None and recorded:
             tell_outcome(options, submission)
     finally:
@@ -92,17 +90,8 @@ def tell_outcome(options: Options, submission: Submission) -> None:
     """What was recorded, what was left out because it had moved, and who will carry it out."""
     for package, site in submission.moved:
         say(options, f"left out: {package}@{site} changed while this plan was made; the next pass plans it again")
-    if submission.already:
-        names = ", ".join(submission.already[:3])
-        say(options, f"recorded already: {count(len(submission.already), 'send-only job')} ({names})")
     if submission.recorded:
         say(options, "No worker has been seen; start one: reconcile work")
-
-
-def known_before(submission: Submission) -> bool:
-    """Whether the state knew all of a plan: somebody recorded it before (L8)."""
-    changed = submission.recorded or submission.cancelled or submission.updated or submission.removed
-    return bool(submission.already) and not changed
 
 
 def exit_code(plan: Plan, options: Options, *, pending: bool, invalid: bool) -> Exit:
