@@ -10,6 +10,7 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.jobs import Job
 from reconciler.model.names import SiteName
 from reconciler.model.packages import Package
+from reconciler.model.priority import Priority
 from reconciler.model.site_sets import SiteSet
 from reconciler.model.sites import Filesystem
 from reconciler.planning.paths import bad_paths
@@ -68,10 +69,10 @@ def _shut_windows(fleet: Fleet) -> Iterator[Diagnostic]:
     windowed = SiteSet.of(index for index, site in enumerate(fleet.sites) if site.windows)
     for index, jobs in _jobs_at(fleet.jobs, windowed):
         site = fleet.sites[index]
-        shut = [job for job in jobs if not admits(site.windows, job.priority)]
+        admitted = [priority for priority in Priority if admits(site.windows, priority)]
         # A pair travels with the highest priority of its jobs (L6): one that is admitted takes the others with it.
-        carried = {job.package for job in jobs if admits(site.windows, job.priority)}
-        shut = [job for job in shut if job.package not in carried]
+        carried = {job.package for job in jobs if job.priority in admitted}
+        shut = [job for job in jobs if job.package not in carried]
         if shut:
             highest = max(job.priority for job in shut)
             yield Diagnostic(

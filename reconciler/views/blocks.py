@@ -85,18 +85,16 @@ def _rows_by_job(plan: Plan, jobs: Iterable[PlannedJob]) -> Mapping[JobName | No
 
 
 def _block(job: PlannedJob, rows: list[Row], *, outside: int, show_all: bool) -> Block:
-    ready = sum(row.symbol is Symbol.READY for row in rows)
-    if not show_all:
-        rows = [row for row in rows if row.symbol is not Symbol.READY]
-        ready = 0
+    others = [row for row in rows if row.symbol is not Symbol.READY]
+    shown = rows if show_all else others
     version = f" {job.package_version}" if job.package_version else ""
     return Block(
         name=render_untrusted(job.name),
         purpose=render_untrusted(f"for {job.purpose} of {job.package}{version}"),
-        status=_status(job, sum(row.symbol is Symbol.BLOCKED for row in rows)),
+        status=_status(job, sum(row.symbol is Symbol.BLOCKED for row in others)),
         verdict=job.verdict,
-        rows=tuple(sorted(rows, key=lambda row: row.order)),
-        ready=job.ready - ready,
+        rows=tuple(sorted(shown, key=lambda row: row.order)),
+        ready=job.ready - (len(shown) - len(others)),
         outside=outside,
     )
 
