@@ -1,6 +1,6 @@
 """One document to one declaration: what it is, defaults laid under it, its schema, its name and labels, its paths."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.manifests import labels
@@ -38,7 +38,7 @@ class ObjectReader:
         self.diagnostics += check_header(document, KINDS)
         if len(self.diagnostics) > before or document.kind not in KINDS:
             return None
-        underlay = Underlay.of(self._defaults, kind=document.kind, labels=_labels(document))
+        underlay = underlay_of(document, self._defaults)
         typed = document.body.get("spec")
         spec = underlay.under(typed) if isinstance(typed, Mapping) else typed
         self.diagnostics += self._check(document, spec, underlay)
@@ -120,6 +120,11 @@ def document_of(parsed: Parsed, source: SourceText) -> Document:
         directory=source.directory,
         marks=parsed.marks,
     )
+
+
+def underlay_of(document: Document, defaults: Iterable[Default]) -> Underlay:
+    """The defaults of the settings that hold for this document."""
+    return Underlay.of(defaults, kind=document.kind, labels=_labels(document))
 
 
 def _labels(document: Document) -> Mapping[str, str]:

@@ -94,6 +94,15 @@ def test_explain_tells_where_each_field_of_a_site_comes_from(reconcile: Reconcil
     assert "  parent        EU1   (manifests/sites.yaml:14)" in text
 
 
+def test_explain_names_no_default_that_is_for_other_sites(reconcile: Reconcile, fleet: Path) -> None:
+    (fleet / "reconciler.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Config\nspec:\n  defaults:\n"
+        "    - {kind: Site, spec: {limits: {rate: 2Mbit/s}}}\n"
+        "    - {kind: Site, match: [{matchLabels: {link: satellite}}], spec: {limits: {rate: 1Mbit/s}}}\n"
+    )
+    assert "  limits.rate   2Mbit/s   (reconciler.yaml:5)" in reconcile("explain", "site/DE1").out.splitlines()
+
+
 def test_explain_shows_an_open_send_with_its_events(reconcile: Reconcile, fleet: Path) -> None:
     recorded(reconcile)
     text = reconcile("explain", "till-4@DE1").out
