@@ -1,8 +1,10 @@
 """The only module that names concrete plug-ins: plain tables, name → factory; libraries are imported inside."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from reconciler.model.settings import Settings
+from reconciler.model.source_text import SourceText
 from reconciler.sources.directory import ManifestRead, read_manifests
 from reconciler.state.protocol import State, StateError
 
@@ -19,16 +21,36 @@ STATES: Mapping[str, Callable[..., State]] = {"sqlite": _sqlite}
 
 def open_state(url: str, *, write: bool) -> State:
     """The state at `url`; raises StateError. With `write` False nothing is created or changed."""
-    scheme = url.split(":", 1)[0]
-    if scheme not in STATES:
-        offered = ", ".join(f"{name}:///..." for name in STATES)
-        raise StateError(f"no state is kept at {scheme}: addresses; use {offered}")
-    return STATES[scheme](url, write=write)
+    check_state(url)
+    return STATES[_scheme(url)](url, write=write)
 
 
-def manifest_source(settings: Settings, *, relative_to: str) -> Callable[[], ManifestRead]:
-    """How the manifests are read; files are named relative to the folder `relative_to`."""
+def check_state(url: str) -> None:
+    """Raise StateError if this is no address of a state; says what one looks like."""
+    if _scheme(url) in STATES and url.startswith(f"{_scheme(url)}:///"):
+        return
+    offered = " or ".join(f"{name}:///PATH" for name in STATES)
+    if url.startswith("postgresql:"):
+        raise StateError(f"a state at postgresql: addresses comes in a later version; use {offered}")
+    if ":" in url:
+        raise StateError(f"no state is kept at {_scheme(url)}: addresses; use {offered}")
+    raise StateError(f"{url} is no address of a state; use {offered}, for example sqlite:///{url}")
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0]
+
+
+def manifest_source(
+    settings: Settings, *, relative_to: str, stream: SourceText | None = None
+) -> Callable[[], ManifestRead]:
+    """How the manifests are read, with `stream` beside the files; those are named relative to `relative_to`."""
     skip = () if settings.file is None else (settings.file,)
-    return lambda: read_manifests(
-        settings.manifest_paths, ignore=settings.ignore, skip_files=skip, relative_to=relative_to
-    )
+
+    def read() -> ManifestRead:
+        found = read_manifests(
+            settings.manifest_paths, ignore=settings.ignore, skip_files=skip, relative_to=relative_to
+        )
+        return found if stream is None else replace(found, texts=(*found.texts, stream))
+
+    return read

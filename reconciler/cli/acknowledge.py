@@ -25,8 +25,9 @@ def acknowledge(
     from reconciler.cli.workplace import work_in
     from reconciler.engine.reconcile import acknowledgement
     from reconciler.model.acknowledgements import GuardName
+    from reconciler.views.counts import count
 
-    options.only(Output.TEXT)
+    options.only(Output.TEXT, reports=False)
     if guard not in {name.value for name in GuardName}:
         offered = ", ".join(name.value for name in GuardName)
         raise CommandError(f"there is no guard {guard}", code=Exit.USAGE, hint=f"one of {offered}")
@@ -43,6 +44,14 @@ def acknowledge(
                 code=Exit.TRY_AGAIN,
                 hint="look at it again: reconcile --dry-run",
             )
+        tripped = [result.name for result in made.guards if result.tripped]
+        if GuardName(guard) not in tripped:
+            named = ", ".join(tripped_guard.value for tripped_guard in tripped) or "none"
+            raise CommandError(
+                f"{plan} does not trip {guard}: there is nothing to let pass",
+                code=Exit.USAGE,
+                hint=f"guards that it trips: {named}",
+            )
         author = place.author()
         entry = acknowledgement(made, GuardName(guard), reason=reason, author=author)
         if not options.dry_run:
@@ -50,5 +59,5 @@ def acknowledge(
     finally:
         state.close()
     done = "Would let" if options.dry_run else "Let"
-    say(options, f"{done} {len(entry.actions)} actions of {plan} pass {guard} for 24 hours. Next: reconcile")
+    say(options, f"{done} {count(len(entry.actions), 'action')} of {plan} pass {guard} for 24 hours. Next: reconcile")
     return Exit.DONE

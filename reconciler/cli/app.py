@@ -15,7 +15,7 @@ from reconciler import __version__
 from reconciler.cli import acknowledge, apply, config, explain, init, plan, ready, schema, show, status, validate, watch
 from reconciler.cli import version as version_
 from reconciler.cli.exits import HELP, CommandError, Exit, InvalidSettings
-from reconciler.cli.options import VARIABLES, Options, with_options
+from reconciler.cli.options import VARIABLES, Options, variable, with_options
 from reconciler.cli.report import report_diagnostics
 from reconciler.model.faults import AuditError, StateError
 from reconciler.model.looks import Moved
@@ -109,9 +109,15 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except Exception as error:
-        if _is_unexpected(error) and {"-v", "--verbose"} & set(arguments):
+        if _is_unexpected(error) and _is_verbose(arguments):
             raise
         return _tell(error)
+
+
+def _is_verbose(arguments: Sequence[str]) -> bool:
+    """Whether the flag or the variable asks for more; the words are those the command line takes for yes."""
+    said = os.environ.get(variable("verbose"), "").lower()
+    return bool({"-v", "--verbose"} & set(arguments)) or said in ("1", "true", "t", "yes", "y", "on")
 
 
 def _is_unexpected(error: Exception) -> bool:

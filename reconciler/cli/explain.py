@@ -23,8 +23,8 @@ def explain(
     from reconciler.cli.report import as_json, deliver, report_diagnostics
     from reconciler.cli.workplace import work_in
     from reconciler.engine.explain import Explaining
-    from reconciler.engine.readiness import NoSuchSubject
     from reconciler.engine.reconcile import plan_fleet
+    from reconciler.engine.subjects import LeftOut, NoSuchSubject
     from reconciler.views.explanation import explanation_json, explanation_text
 
     options.only(Output.TEXT, Output.JSON)
@@ -37,7 +37,9 @@ def explain(
         explaining = Explaining(planned=planned, state=state, settings=place.settings, at=place.now())
         explanation = explaining.explain(subject)
     except NoSuchSubject as error:
-        raise CommandError(str(error), code=Exit.USAGE) from None
+        raise CommandError(str(error), code=Exit.USAGE, hint=error.hint) from None
+    except LeftOut as error:
+        raise CommandError(str(error), code=Exit.INVALID) from None
     finally:
         state.close()
     deliver(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.options import Options
+from reconciler.cli.options import Options, Output
 
 STARTER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "starter")
 EDITOR_KINDS = ("site", "package", "job", "config")
@@ -31,21 +31,30 @@ def init(
 
     Examples: reconcile init shops; reconcile init shops --sites sites.csv
     """
+    from reconciler.views.counts import count
+
+    options.only(Output.TEXT, reports=False)
     files = dict(_starter()) if sites is None else _site_files(sites)
     targets = {os.path.join(directory, name): content for name, content in files.items()}
     taken = sorted(path for path in targets if os.path.lexists(path))
     if taken:
         raise CommandError(
-            f"{len(taken)} files are there already: {', '.join(taken[:3])}",
+            f"{count(len(taken), 'file')} of these are there already: {', '.join(taken[:3])}",
             hint="nothing was written; choose another folder or move them away",
         )
     if not options.dry_run:
         for path, (data, executable) in targets.items():
             _create(path, data, executable=executable)
     verb = "Would write" if options.dry_run else "Wrote"
-    sys.stdout.write(f"{verb} {len(targets)} files to {directory}\n")
+    sys.stdout.write(f"{verb} {count(len(targets), 'file')} to {directory}\n")
+    there = "" if os.path.normpath(directory) == "." else f" -C {directory}"
     if sites is None:
-        sys.stdout.write(f"Next: reconcile -C {directory} --dry-run\n")
+        sys.stdout.write(f"Next: reconcile{there} --dry-run\n")
+    else:
+        sys.stdout.write(
+            "Next: say where the sites are (spec.address of each, or one for all in spec.defaults of reconciler.yaml), "
+            f"then: reconcile{there} validate\n"
+        )
     return Exit.DONE
 
 

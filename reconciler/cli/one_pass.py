@@ -1,20 +1,27 @@
 """One pass, as `reconcile`, `apply` and `plan` make it: read, plan, record unless it is a dry run, print."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reconciler.cli.exits import CommandError, Exit, strongest
 from reconciler.cli.options import FailOn, Options, Output, Show
 from reconciler.cli.report import as_json, deliver, detail, masked, plan_renderer, report_diagnostics, say, write_file
 from reconciler.cli.workplace import Workplace, work_in
+from reconciler.engine.manifests import FleetRead
 from reconciler.engine.reconcile import Planned, plan_fleet, record
 from reconciler.engine.scope import Narrowing, NothingMatches
 from reconciler.manifests.selectors import parse_selector
 from reconciler.model.plan import Plan
 from reconciler.state.protocol import State, Submission
+from reconciler.views.counts import count
 from reconciler.views.plan_json import plan_json
 
 PLAN_OUTPUTS = (Output.TEXT, Output.JSON, Output.YAML, Output.MARKDOWN)
+
+
+def report_all(read: FleetRead, options: Options) -> None:
+    """Everything that is wrong in the manifests."""
+    report_diagnostics(read.diagnostics, options, files=read.files)
 
 
 def narrowing(options: Options) -> Narrowing:
@@ -32,12 +39,18 @@ def narrowing(options: Options) -> Narrowing:
     )
 
 
-def plan_now(place: Workplace, state: State, narrow: Narrowing) -> Planned:
+def plan_now(
+    place: Workplace,
+    state: State,
+    narrow: Narrowing,
+    *,
+    report: Callable[[FleetRead, Options], None] = report_all,
+) -> Planned:
     """The plan of this moment; what is wrong in the manifests is reported as soon as they are read."""
     detail(place.options, f"settings {place.settings_file or 'none'}, state {masked(place.settings.state_url)}")
     read = place.read_fleet()
     detail(place.options, f"read {read.files} files beneath {', '.join(place.settings.manifest_paths)}")
-    report_diagnostics(read.diagnostics, place.options, files=read.files)
+    report(read, place.options)
     try:
         return plan_fleet(
             read,
@@ -78,7 +91,8 @@ def _one_pass(options: Options, paths: Sequence[str], *, write: bool, out: str |
             planned.audit()
             write_file(out, as_json(plan_json(plan)))
         recorded = submission is not None and not plan.refused
-        deliver(options, plan_renderer(plan, options, written=recorded))
+        already = submission is not None and known_before(submission)
+        deliver(options, plan_renderer(plan, options, written=recorded, already=already, limits=place.limits))
         if submission is not None and recorded:
             tell_outcome(options, submission)
     finally:
@@ -90,8 +104,17 @@ def tell_outcome(options: Options, submission: Submission) -> None:
     """What was recorded, what was left out because it had moved, and who will carry it out."""
     for package, site in submission.moved:
         say(options, f"left out: {package}@{site} changed while this plan was made; the next pass plans it again")
+    if submission.already:
+        names = ", ".join(submission.already[:3])
+        say(options, f"recorded already: {count(len(submission.already), 'send-only job')} ({names})")
     if submission.recorded:
         say(options, "No worker has been seen; start one: reconcile work")
+
+
+def known_before(submission: Submission) -> bool:
+    """Whether the state knew all of a plan: somebody recorded it before (L8)."""
+    changed = submission.recorded or submission.cancelled or submission.updated or submission.removed
+    return bool(submission.already) and not changed
 
 
 def exit_code(plan: Plan, options: Options, *, pending: bool, invalid: bool) -> Exit:

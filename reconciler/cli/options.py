@@ -65,11 +65,32 @@ class Options:
     fail_on: FailOn | None = None
     show: Show | None = None
 
-    def only(self, *outputs: Output) -> None:
-        """Raise CommandError if the command cannot print what `--output` asks for."""
+    def only(self, *outputs: Output, reports: bool = True) -> None:
+        """Raise CommandError if the command cannot give what `--output` and `--report` ask for.
+
+        Without `reports` it has no result that could be written to a file.
+        """
+        offered = f"use {', '.join(output.value for output in outputs)}"
         if self.output not in outputs:
-            offered = ", ".join(output.value for output in outputs)
-            raise CommandError(f"-o {self.output.value} is not offered here", code=Exit.USAGE, hint=f"use {offered}")
+            raise CommandError(f"-o {self.output.value} is not offered here", code=Exit.USAGE, hint=offered)
+        for output, file in self.reports():
+            if not reports:
+                raise CommandError(f"--report {output.value}={file}: nothing is reported here", code=Exit.USAGE)
+            if output not in outputs:
+                raise CommandError(f"--report {output.value}=... is not offered here", code=Exit.USAGE, hint=offered)
+
+    def reports(self) -> tuple[tuple[Output, str], ...]:
+        """Format and file of each `--report`; raises CommandError."""
+        return tuple(map(_report, self.report))
+
+
+def _report(report: str) -> tuple[Output, str]:
+    name, separator, file = report.partition("=")
+    if not separator or not file or name not in {output.value for output in Output}:
+        raise CommandError(
+            f"--report {report} is not FORMAT=FILE", code=Exit.USAGE, hint="for example --report json=plan.json"
+        )
+    return Output(name), file
 
 
 def variable(name: str) -> str:

@@ -9,7 +9,10 @@ from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.options import Options, Output, complete_job, complete_package, complete_site
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.workplace import Workplace
+    from reconciler.engine.manifests import FleetRead
     from reconciler.model.readiness import Readiness
 
 LOOK_EVERY = 1.0
@@ -57,17 +60,38 @@ def ready(
 
 def _readiness(place: "Workplace", job: str | None, package: str | None, site: str | None) -> "Readiness":
     from reconciler.cli.one_pass import plan_now
-    from reconciler.engine.readiness import NoSuchSubject, job_readiness, pair_readiness
+    from reconciler.engine.readiness import job_readiness, pair_readiness
     from reconciler.engine.scope import Narrowing
+    from reconciler.engine.subjects import LeftOut, NoSuchSubject
     from reconciler.model.names import JobName, PackageName, SiteName
+
+    subjects = [("job", job)] if job is not None else [("package", package or ""), ("site", site or "")]
+
+    def report(read: "FleetRead", options: Options) -> None:
+        _report(read, options, subjects)
 
     state = place.open_state(write=False)
     try:
-        planned = plan_now(place, state, Narrowing())
+        planned = plan_now(place, state, Narrowing(), report=report)
         if job is not None:
             return job_readiness(planned, JobName(job))
         return pair_readiness(planned, state, PackageName(package or ""), SiteName(site or ""))
     except NoSuchSubject as error:
-        raise CommandError(str(error), code=Exit.USAGE) from None
+        raise CommandError(str(error), code=Exit.USAGE, hint=error.hint) from None
+    except LeftOut as error:
+        raise CommandError(str(error), code=Exit.INVALID) from None
     finally:
         state.close()
+
+
+def _report(read: "FleetRead", options: Options, subjects: "Sequence[tuple[str, str]]") -> None:
+    """What is wrong with the subject; of everything else, that there is something."""
+    from reconciler.cli.report import report_diagnostics, say
+    from reconciler.engine.subjects import diagnostics_of
+    from reconciler.views.counts import count
+
+    own = diagnostics_of(read, *subjects)
+    report_diagnostics(own, options, files=read.files)
+    errors = sum(diagnostic.is_error and diagnostic not in own for diagnostic in read.diagnostics)
+    if errors:
+        say(options, f"{count(errors, 'other error' if own else 'error')} in the manifests, see: reconcile validate")

@@ -13,6 +13,7 @@ from reconciler.cli.options import Color, LogFormat, Options, Output
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
     from reconciler.model.plan import Plan
+    from reconciler.views.refusal import Limits
 
 Render = Callable[[Output, bool], str]
 """Format and colour → text that ends with a newline."""
@@ -29,8 +30,7 @@ def colored(options: Options, stream: TextIO) -> bool:
 
 def deliver(options: Options, render: Render) -> None:
     """Print the result, after writing it to every file that `--report` names."""
-    for report in options.report:
-        output, file = _report(report)
+    for output, file in options.reports():
         write_file(file, render(output, False))
     sys.stdout.write(render(options.output, colored(options, sys.stdout)))
 
@@ -67,8 +67,10 @@ def as_json(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def plan_renderer(plan: "Plan", options: Options, *, written: bool) -> Render:
-    """The plan in each format of cli.md."""
+def plan_renderer(
+    plan: "Plan", options: Options, *, written: bool, already: bool = False, limits: "Limits | None" = None
+) -> Render:
+    """The plan in each format of cli.md; `already`: the state knew all of it, `limits`: where the guards' are set."""
 
     def render(output: Output, color: bool) -> str:
         show_all = options.show is not None
@@ -76,7 +78,9 @@ def plan_renderer(plan: "Plan", options: Options, *, written: bool) -> Render:
             case Output.TEXT:
                 from reconciler.views.plan_text import plan_text
 
-                return plan_text(plan, show_all=show_all, color=color, written=written)
+                return plan_text(
+                    plan, show_all=show_all, color=color, written=written, already=already, limits=limits or {}
+                )
             case Output.JSON:
                 from reconciler.views.plan_json import plan_json
 
@@ -88,7 +92,7 @@ def plan_renderer(plan: "Plan", options: Options, *, written: bool) -> Render:
             case Output.MARKDOWN:
                 from reconciler.views.plan_markdown import plan_markdown
 
-                return plan_markdown(plan)
+                return plan_markdown(plan, limits=limits or {})
             case Output.NDJSON:
                 raise CommandError("-o ndjson is not offered for plans", code=Exit.USAGE, hint="use json")
 
@@ -117,15 +121,6 @@ def source_lines(diagnostics: "Sequence[Diagnostic]") -> dict[str, Sequence[str]
         except OSError:
             continue
     return lines
-
-
-def _report(report: str) -> tuple[Output, str]:
-    name, separator, file = report.partition("=")
-    if not separator or not file or name not in {output.value for output in Output}:
-        raise CommandError(
-            f"--report {report} is not FORMAT=FILE", code=Exit.USAGE, hint="for example --report json=plan.json"
-        )
-    return Output(name), file
 
 
 def write_file(file: str, text: str) -> None:

@@ -3,28 +3,35 @@
 import json
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, tell_outcome
+from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, known_before, tell_outcome
 from reconciler.cli.options import Options
 from reconciler.cli.report import deliver, plan_renderer
 from reconciler.cli.workplace import work_in
 from reconciler.engine.reconcile import with_acknowledgements
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Wanted
+from reconciler.views.counts import count
 from reconciler.views.plan_json import plan_from_json
+
+SAVE = "save one with: reconcile plan --out FILE"
 
 
 def read_plan(file: str) -> Plan:
     """The plan in a file; raises CommandError if it is none or was changed by hand."""
     try:
         with open(file, encoding="utf-8") as stream:
-            return plan_from_json(json.load(stream))
+            document = json.load(stream)
     except OSError as error:
         raise CommandError(f"cannot read {file}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise CommandError(f"{file} is not a saved plan: it holds no JSON", code=Exit.INVALID, hint=SAVE) from None
+    try:
+        return plan_from_json(document)
     except (ValueError, RecursionError) as error:
         raise CommandError(
             f"{file} is not a plan that can be used: {error}",
             code=Exit.INVALID,
-            hint="save one with: reconcile plan --out FILE",
+            hint=SAVE,
         ) from None
 
 
@@ -51,11 +58,12 @@ def apply_saved(options: Options, file: str) -> int:
             if submission.moved:
                 pairs = ", ".join(f"{package}@{site}" for package, site in submission.moved[:3])
                 raise CommandError(
-                    f"{file} is stale: {len(submission.moved)} pairs have moved since it was made ({pairs})",
+                    f"{file} is stale: {count(len(submission.moved), 'pair')} moved since it was made ({pairs})",
                     code=Exit.TRY_AGAIN,
                     hint=f"nothing was recorded; plan anew: reconcile plan --out {file}",
                 )
-        deliver(options, plan_renderer(plan, options, written=recorded))
+        already = recorded and known_before(submission)
+        deliver(options, plan_renderer(plan, options, written=recorded, already=already, limits=place.limits))
         if recorded:
             tell_outcome(options, submission)
     finally:

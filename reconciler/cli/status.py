@@ -12,6 +12,7 @@ from reconciler.cli.options import Options, Output
 
 if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
+    from reconciler.model.status import Status
 
 
 class Part(Enum):
@@ -32,25 +33,26 @@ def status(
     Examples: reconcile status; reconcile status sends; reconcile status sites riga-03 -o json
     """
     options.only(Output.TEXT, Output.JSON)
+    from reconciler.cli.report import deliver
     from reconciler.cli.workplace import work_in
 
     place = work_in(options)
     while True:
-        text = _status_text(options, place, part, name)
+        shown = _status(place, part, name)
+        if watch and sys.stdout.isatty():
+            sys.stdout.write("\033[H\033[2J")
+        deliver(options, lambda output, _color: _render(shown, output, part, name))  # noqa: B023 - called at once
         if not watch:
-            sys.stdout.write(text)
             return Exit.DONE
-        sys.stdout.write(("\033[H\033[2J" if sys.stdout.isatty() else "") + text)
         sys.stdout.flush()
         time.sleep(2)
 
 
-def _status_text(options: Options, place: "Workplace", part: Part | None, name: str | None) -> str:
+def _status(place: "Workplace", part: Part | None, name: str | None) -> "Status":
     from reconciler.cli.one_pass import plan_now
-    from reconciler.cli.report import as_json
     from reconciler.engine.scope import Narrowing
     from reconciler.engine.status import status_of
-    from reconciler.views.status import status_json, status_text
+    from reconciler.manifests.spelling import Spelling
 
     state = place.open_state(write=False)
     try:
@@ -58,9 +60,17 @@ def _status_text(options: Options, place: "Workplace", part: Part | None, name: 
     finally:
         state.close()
     try:
-        chosen = now.only(None if part is None else part.value, name)
+        return now.only(None if part is None else part.value, name)
     except KeyError:
-        raise CommandError(f"there is no {name} among the {part.value if part else ''}") from None
-    if options.output is Output.JSON:
-        return as_json(status_json(chosen))
-    return status_text(chosen, part=None if part is None else part.value, named=name is not None)
+        near = Spelling(now.names(part.value if part else "")).nearest(name or "")
+        hint = f"did you mean {near}?" if near else ""
+        raise CommandError(f"there is no {name} among the {part.value if part else ''}", hint=hint) from None
+
+
+def _render(shown: "Status", output: Output, part: Part | None, name: str | None) -> str:
+    from reconciler.cli.report import as_json
+    from reconciler.views.status import status_json, status_text
+
+    if output is Output.JSON:
+        return as_json(status_json(shown))
+    return status_text(shown, part=None if part is None else part.value, named=name is not None)

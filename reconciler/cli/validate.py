@@ -19,7 +19,7 @@ def validate(
 
     Examples: reconcile validate; reconcile validate manifests/ new-site.yaml -o json
     """
-    from reconciler.cli.report import Render, as_json, colored, deliver, source_lines  # noqa: F401
+    from reconciler.cli.report import as_json, deliver, say, source_lines
     from reconciler.cli.workplace import work_in
     from reconciler.planning.advice import advise
     from reconciler.views.diagnostics import diagnostics_text, validation_json
@@ -36,5 +36,7 @@ def validate(
 
     deliver(options, render)
     if read.fleet.empty:
-        return Exit.NO
+        why = "no file holds an object" if read.fleet.why_empty == "empty" else read.fleet.why_empty
+        say(options, f"There are no manifests: {why}. Begin a fleet with: reconcile init DIR")
+        return Exit.INVALID if read.has_errors else Exit.NO
     return Exit.INVALID if read.has_errors else Exit.DONE

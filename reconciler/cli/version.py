@@ -1,7 +1,6 @@
 """`reconcile version`: this version, and what it can read."""
 
 import platform
-import sys
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
@@ -13,7 +12,7 @@ def version(options: Options) -> int:
 
     Examples: reconcile version; reconcile version -o json
     """
-    from reconciler.cli.report import as_json
+    from reconciler.cli.report import as_json, deliver
     from reconciler.model.plan import FORMAT_VERSION
 
     options.only(Output.TEXT, Output.JSON)
@@ -23,8 +22,6 @@ def version(options: Options) -> int:
         "plan": FORMAT_VERSION,
         "python": platform.python_version(),
     }
-    if options.output is Output.JSON:
-        sys.stdout.write(as_json(facts))
-    else:
-        sys.stdout.write("".join(f"{name:<10} {value}\n" for name, value in facts.items()))
+    text = "".join(f"{name:<10} {value}\n" for name, value in facts.items())
+    deliver(options, lambda output, _color: as_json(facts) if output is Output.JSON else text)
     return Exit.DONE

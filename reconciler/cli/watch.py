@@ -35,8 +35,9 @@ def watch(
     from reconciler.engine.watch import watch as loop
     from reconciler.sources.watching import FileWatching
 
-    options.only(Output.TEXT, Output.NDJSON)
+    options.only(Output.TEXT, Output.NDJSON, reports=False)
     place = work_in(options)
+    place.check_watchable()
     settle = float(place.settings.settle)
     reconciling = _on_files(replace(options, chdir=None), place)
     ended_by = _end_on_signals()

@@ -2,8 +2,9 @@
 
 import getpass
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,13 +14,19 @@ from reconciler.cli.options import Options
 from reconciler.cli.progress import Progress
 from reconciler.engine.manifests import FleetRead, Manifests, nothing
 from reconciler.manifests.settings import SettingsRead, read_settings
+from reconciler.model.acknowledgements import GuardName
 from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
 from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
-from reconciler.state.protocol import Author, State
+from reconciler.sources.directory import LARGEST
+from reconciler.state.protocol import Author, State, StateError
+from reconciler.views.refusal import DEFAULT
 
 SETTINGS_FILE = "reconciler.yaml"
+
+STDIN = frozenset(("-", "/dev/stdin"))
+"""Paths that stand for standard input."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,9 @@ class Workplace:
                 os.chdir(self.options.chdir)
             except OSError as error:
                 raise CommandError(f"-C {self.options.chdir}: {error.strerror}", code=Exit.USAGE) from None
+        for path in self.paths:
+            if path not in STDIN and not os.path.exists(path):
+                raise CommandError(f"there is no file or folder {path}", code=Exit.USAGE)
 
     @cached_property
     def settings_read(self) -> SettingsRead:
@@ -59,9 +69,8 @@ class Workplace:
         if settings is None:
             raise InvalidSettings(self.settings_read.diagnostics)
         if self.paths or self.options.manifests:
-            settings = replace(
-                settings, manifest_paths=tuple(map(os.path.abspath, self.paths or self.options.manifests))
-            )
+            named = (path for path in self.paths or self.options.manifests if path not in STDIN)
+            settings = replace(settings, manifest_paths=tuple(map(os.path.abspath, named)))
         elif not settings.manifest_paths:
             found = os.path.join(self.settings_directory, "manifests")
             settings = replace(settings, manifest_paths=(found if os.path.isdir(found) else self.settings_directory,))
@@ -72,7 +81,7 @@ class Workplace:
     @cached_property
     def manifests(self) -> Manifests:
         return Manifests(
-            source=wiring.manifest_source(self.settings, relative_to=os.getcwd()),
+            source=wiring.manifest_source(self.settings, relative_to=os.getcwd(), stream=self.stream),
             settings=self.settings,
             settings_directory=self.settings_directory,
             cache=self.cache,
@@ -84,6 +93,35 @@ class Workplace:
         """What relative paths of the settings refer to: the folder of their file, else the working directory."""
         return os.path.dirname(os.path.abspath(self.settings_file)) if self.settings_file else os.getcwd()
 
+    @cached_property
+    def stream(self) -> SourceText | None:
+        """The manifests that come through standard input, if a path says so: read once, as far as a manifest may go."""
+        if STDIN.isdisjoint(self.paths or self.options.manifests):
+            return None
+        return SourceText(file="<stdin>", directory=os.getcwd(), data=sys.stdin.buffer.read(LARGEST + 1))
+
+    @cached_property
+    def limits(self) -> Mapping[GuardName, str]:
+        """Where the limit of each guard is set: the line of the settings, or `default`."""
+        found = dict.fromkeys(GuardName, DEFAULT)
+        for field in self.settings_read.fields:
+            guard = field.name.removeprefix("guards.").partition(".")[0]
+            if field.name.startswith("guards.") and field.where is not None:
+                found[GuardName(guard)] = f"{field.where.file}:{field.where.line}"
+        return found
+
+    def check_watchable(self) -> None:
+        """Raise CommandError if what is to be watched stands still, or the state is of no kind that we keep."""
+        if self.stream is not None:
+            raise CommandError("standard input cannot be watched", code=Exit.USAGE, hint="name a folder with -m")
+        self._check_state()
+
+    def _check_state(self) -> None:
+        try:
+            wiring.check_state(self.settings.state_url)
+        except StateError as error:
+            raise CommandError(str(error), code=Exit.USAGE) from None
+
     def read_fleet(self) -> FleetRead:
         """Read and check the manifests and what the packages' sources hold."""
         return self.manifests.read()
@@ -94,6 +132,7 @@ class Workplace:
 
     def open_state(self, *, write: bool) -> State:
         """The state; for reading only under `--dry-run`, whatever the command (cli.md)."""
+        self._check_state()
         return wiring.open_state(self.settings.state_url, write=write and not self.options.dry_run)
 
     def now(self) -> Instant:

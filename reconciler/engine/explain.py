@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.engine.effective import effective_fields
-from reconciler.engine.readiness import NoSuchSubject, holding_words
+from reconciler.engine.readiness import holding_words
 from reconciler.engine.reconcile import Planned
+from reconciler.engine.subjects import known_job, known_package, known_site
 from reconciler.model.explanation import Explanation, Fact, Section
 from reconciler.model.holdings import Damaged, RecordOnly, Staged
 from reconciler.model.instants import Instant, format_instant
@@ -31,7 +32,7 @@ class Explaining:
     at: Instant
 
     def explain(self, subject: str) -> Explanation:
-        """`JOB`, `JOB/SITE`, `PACKAGE@SITE` or `site/NAME`; raises NoSuchSubject."""
+        """`JOB`, `JOB/SITE`, `PACKAGE@SITE` or `site/NAME`; raises NoSuchSubject and LeftOut."""
         if subject.startswith("site/"):
             return self._site(SiteName(subject.removeprefix("site/")))
         if "@" in subject:
@@ -44,10 +45,8 @@ class Explaining:
         return self._job_explained(job)
 
     def _job(self, name: JobName) -> PlannedJob:
-        for job in self.planned.plan.jobs:
-            if job.name == name:
-                return job
-        raise NoSuchSubject(f"there is no job {name} among the {len(self.planned.plan.jobs)} valid ones")
+        known_job(self.planned.read, name)
+        return next(job for job in self.planned.plan.jobs if job.name == name)
 
     def _job_explained(self, job: PlannedJob) -> Explanation:
         pairs = [pair for pair in self.planned.plan.pairs if job.name in pair.for_jobs]
@@ -68,9 +67,7 @@ class Explaining:
         )
 
     def _site(self, name: SiteName) -> Explanation:
-        fleet = self.planned.read.fleet
-        if name not in fleet.index:
-            raise NoSuchSubject(f"there is no site {name} among the {len(fleet.sites)} valid ones")
+        known_site(self.planned.read, name)
         pairs = [pair for pair in self.planned.plan.pairs if pair.site == name]
         ready = sum(pair.verdict is Verdict.READY for pair in pairs)
         held = tuple(
@@ -93,12 +90,8 @@ class Explaining:
         self, subject: str, package_name: PackageName, site_name: SiteName, *, job: PlannedJob | None = None
     ) -> Explanation:
         fleet = self.planned.read.fleet
-        package, site = fleet.packages_by_name.get(package_name), None
-        if package is None:
-            raise NoSuchSubject(f"there is no package {package_name} among the {len(fleet.packages)} valid ones")
-        if site_name not in fleet.index:
-            raise NoSuchSubject(f"there is no site {site_name} among the {len(fleet.sites)} valid ones")
-        site = fleet.site(site_name)
+        package = fleet.packages_by_name[known_package(self.planned.read, package_name)]
+        site = fleet.site(known_site(self.planned.read, site_name))
         pair = next(
             (pair for pair in self.planned.plan.pairs if (pair.package, pair.site) == (package_name, site_name)), None
         )

@@ -68,6 +68,7 @@ class Manifests:
         What a file that cannot be read declares is not known, so it counts as broken (L35).
         """
         requests = sources_of(declared)
+        missing = tuple(path.removeprefix(f"{read.relative_to.rstrip('/')}/") for path in read.missing)
         read = read.outside(request.path for request in requests)
         unread = {diagnostic.where.file for diagnostic in read.diagnostics if diagnostic.is_error}
         declared = replace(declared, broken=tuple(sorted(unread.union(declared.broken))))
@@ -79,7 +80,7 @@ class Manifests:
         resolved = resolve(declared, contents)
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
         return FleetRead(
-            fleet=replace(resolved.fleet, empty=True) if read.missing else resolved.fleet,
+            fleet=replace(resolved.fleet, empty=True, missing=missing) if missing else resolved.fleet,
             diagnostics=tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)),
             declared=declared,
             files=len(read.texts),

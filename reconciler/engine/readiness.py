@@ -1,7 +1,7 @@
 """Whether a job, or one pair, is ready: asked of a plan, proved by receipts alone (L1)."""
 
-from reconciler.engine.manifests import FleetRead
 from reconciler.engine.reconcile import Planned
+from reconciler.engine.subjects import known_job, known_package, known_site
 from reconciler.model.holdings import Absent, Damaged, Holding, RecordOnly, Staged, Unknown
 from reconciler.model.names import JobName, PackageName, SiteName
 from reconciler.model.plan import PlannedPair, Verdict
@@ -11,23 +11,19 @@ from reconciler.model.snapshot import Wanted, WantedPackage
 from reconciler.state.protocol import State
 
 
-class NoSuchSubject(Exception):
-    """A job, package or site that the valid manifests do not have."""
-
-
 def job_readiness(planned: Planned, name: JobName) -> Readiness:
-    """Raises NoSuchSubject."""
-    job = next((job for job in planned.plan.jobs if job.name == name), None)
-    if job is None:
-        raise NoSuchSubject(f"there is no job {name} among the {len(planned.plan.jobs)} valid ones")
+    """Raises NoSuchSubject and LeftOut."""
+    known_job(planned.read, name)
+    job = next(job for job in planned.plan.jobs if job.name == name)
     missing = [pair for pair in planned.plan.pairs if name in pair.for_jobs and pair.verdict is not Verdict.READY]
     return Readiness(subject=name, required=len(job.required_sites), missing=tuple(map(_not_ready, missing)))
 
 
 def pair_readiness(planned: Planned, state: State, package: PackageName, site: SiteName) -> Readiness:
-    """Whether the site holds the package's revision, whether or not a job needs it; raises NoSuchSubject."""
+    """Whether the site holds the package's revision, needed or not; raises NoSuchSubject and LeftOut."""
     subject = f"{package}@{site}"
-    _known(planned.read, package, site)
+    known_package(planned.read, package)
+    known_site(planned.read, site)
     planned_pair = next((pair for pair in planned.plan.pairs if (pair.package, pair.site) == (package, site)), None)
     if planned_pair is not None and planned_pair.verdict is not Verdict.READY:
         return Readiness(subject=subject, required=1, missing=(_not_ready(planned_pair),))
@@ -60,13 +56,6 @@ def holding_words(holding: Holding) -> str:
             return "the staged copy is damaged"
         case Unknown(reason=reason):
             return f"unknown: {reason}"
-
-
-def _known(read: FleetRead, package: PackageName, site: SiteName) -> None:
-    if package not in read.fleet.packages_by_name:
-        raise NoSuchSubject(f"there is no package {package} among the {len(read.fleet.packages)} valid ones")
-    if site not in read.fleet.index:
-        raise NoSuchSubject(f"there is no site {site} among the {len(read.fleet.sites)} valid ones")
 
 
 def _not_ready(pair: PlannedPair) -> NotReady:

@@ -1,4 +1,4 @@
-"""What a schema cannot say of settings: a secret in a URL, a placeholder that stands for nothing.
+"""What a schema cannot say of settings: a secret in a URL, a database of later versions, a placeholder for nothing.
 
 Said of settings that are wrong otherwise too, as everything wrong is said in one run.
 """
@@ -20,13 +20,22 @@ Path = tuple[str | int, ...]
 def settings_faults(document: Document) -> Iterator[Diagnostic]:
     """Everything of that kind."""
     url_path = ("spec", "state", "url")
-    if _holds_secret(_value(document, url_path)):
+    url = _value(document, url_path)
+    if _holds_secret(url):
         yield Diagnostic(
             code="secret-in-url",
             message="the url holds a user or a password",
             where=document.where(*url_path),
             path=dotted(url_path),
             hint=BY_REFERENCE,
+        )
+    elif isinstance(url, str) and url.startswith("postgresql://"):
+        yield Diagnostic(
+            code="not-yet",
+            message="a state at postgresql:// comes in a later version; this one knows sqlite:///PATH",
+            where=document.where(*url_path),
+            path=dotted(url_path),
+            hint="write sqlite:///PATH, for example sqlite:///.reconciler/state.db",
         )
     entries = _value(document, ("spec", "defaults"))
     for index in range(len(entries) if isinstance(entries, list) else 0):

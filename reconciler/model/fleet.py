@@ -27,6 +27,15 @@ class Fleet:
     whole: bool = True
     empty: bool = field(default=False)
     """No object at all was found in the manifests (the guard `emptyManifests`)."""
+    missing: tuple[str, ...] = ()
+    """Folders or files of manifests that are not there: the fleet is then taken for empty."""
+
+    @property
+    def why_empty(self) -> str:
+        """What the guard says; "" if there are objects."""
+        if self.missing:
+            return f"there is no {', '.join(self.missing)}"
+        return "empty" if self.empty else ""
 
     @cached_property
     def index(self) -> Mapping[SiteName, int]:

@@ -78,6 +78,10 @@ class Status:
         nothing: dict[str, tuple[object, ...]] = {"sites": (), "packages": (), "jobs": (), "sends": ()}
         return replace(self, **(nothing | {part: chosen}))
 
+    def names(self, part: str) -> tuple[str, ...]:
+        """Of one list."""
+        return tuple(_name(entry) for entry in getattr(self, part))
+
 
 def job_state(rows: tuple[Send, ...]) -> SendState:
     """The state of a send-only job from those of its sites (L25).

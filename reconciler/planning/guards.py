@@ -152,7 +152,7 @@ def _empty_manifests(guarded: Guarded, *, allow: bool) -> GuardResult:
     return _result(
         GuardName.EMPTY_MANIFESTS,
         limit=_word(allow=allow),
-        value="empty" if guarded.fleet.empty else "not empty",
+        value=guarded.fleet.why_empty or "not empty",
         tripped=guarded.fleet.empty and not allow,
         actions=(EMPTY_MANIFESTS, *obsolete, *removed),
     )

@@ -22,11 +22,20 @@ _OPTIONS = {"site": "--site", "package": "--package", "job": "--job", "selector"
 def all_ready(plan: Plan) -> str:
     """`No changes. All 3 jobs are ready (22 of 22 pairs, oldest verification 5 days).`"""
     if not plan.jobs:
-        return "No changes. There is no job."
+        return f"No changes. {_no_job(plan)}"
     jobs = "The one job is" if len(plan.jobs) == 1 else f"All {len(plan.jobs):,} jobs are"
     oldest = plan.state.oldest_verification
     age = f", oldest verification {format_duration(plan.created_at - oldest)}" if oldest is not None else ""
     return f"No changes. {jobs} ready ({plan.summary.ready:,} of {count(plan.summary.required, 'pair')}{age})."
+
+
+def _no_job(plan: Plan) -> str:
+    """A job that errors left out is not one that nobody wrote (L35)."""
+    errors = sum(diagnostic.is_error for diagnostic in plan.diagnostics)
+    if not errors:
+        return "There is no job."
+    verb, whom = ("is", "it") if errors == 1 else ("are", "them")
+    return f"No job is valid: there {verb} {count(errors, 'error')}, and what depends on {whom} is left out."
 
 
 def is_all_ready(plan: Plan) -> bool:
@@ -80,7 +89,7 @@ def _under_way(pairs: Sequence[PlannedPair]) -> list[str]:
 def jobs_line(plan: Plan) -> str:
     """`Jobs: 1 ready, 1 ready after this plan (today about 20:26 CET), 1 blocked.`"""
     if not plan.jobs:
-        return "Jobs: none."
+        return f"Jobs: none. {_no_job(plan)}"
     stuck = {name for pair in plan.pairs if pair.verdict is Verdict.BLOCKED for name in pair.for_jobs}
     beyond = not_ready_outside(plan)
     of = {verdict: [job for job in plan.jobs if job.verdict is verdict] for verdict in JobVerdict}
@@ -107,9 +116,11 @@ def _when(plan: Plan, jobs: Sequence[PlannedJob]) -> str:
     return f" ({about(last, now=plan.created_at, zone=job.timezone)})"
 
 
-def next_line(plan: Plan, blocks: Sequence[Block], *, written: bool) -> str:
+def next_line(plan: Plan, blocks: Sequence[Block], *, written: bool, already: bool = False) -> str:
     """`Nothing was written.   Submit: reconcile   Details: reconcile explain office-emea/lyon-01`."""
     parts = ["Recorded." if written and plan.has_changes and not plan.refused else "Nothing was written."]
+    if already:
+        parts = ["Nothing was written: all of it was recorded already."]
     if not written and plan.has_changes and not plan.refused:
         parts.append(f"Submit: {_submit(plan)}")
     telling = _most_telling(plan, blocks)

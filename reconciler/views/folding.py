@@ -126,17 +126,16 @@ def _parent(row: Row) -> SiteName | None:
 def _span(pairs: Sequence[PlannedPair], now: Instant) -> str:
     """From when the first begins until when the slowest has arrived.
 
-    At the first site's time, whose zone is named if the sites have several.
+    At the first site's time, its zone named once.
     """
     first = min(pairs, key=lambda pair: (_begin(pair, now), pair.site))
-    told = bare_moment if len({pair.timezone for pair in pairs}) == 1 else moment
     start = _begin(first, now)
-    begins = "now" if start <= now else told(start, now=now, zone=first.timezone)
     ends = list(_ends(pairs, now))
     if not ends:
-        return begins
+        return "now" if start <= now else moment(start, now=now, zone=first.timezone)
+    begins = "now" if start <= now else bare_moment(start, now=now, zone=first.timezone)
     end, slowest = max(ends, key=lambda item: (item[0], item[1].site))
-    until = told(Instant(end), now=now, zone=first.timezone)
+    until = moment(Instant(end), now=now, zone=first.timezone)
     return f"{begins} to {until}, slowest {render_untrusted(slowest.site)}"
 
 

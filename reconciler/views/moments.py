@@ -20,7 +20,7 @@ def moment(instant: Instant, *, now: Instant, zone: str) -> str:
 
 
 def bare_moment(instant: Instant, *, now: Instant, zone: str) -> str:
-    """As `moment`, without the zone: for lines on several sites of one zone."""
+    """As `moment`, without the zone: for the first of two instants, where the second names it."""
     local = _local(instant, zone)
     return _join(_day(local, _local(now, zone)), f"{local:%H:%M}")
 
@@ -32,10 +32,10 @@ def about(instant: Instant, *, now: Instant, zone: str) -> str:
 
 
 def since(instant: Instant, *, now: Instant, zone: str) -> str:
-    """`since 15:40`, `since yesterday 15:40`, `since Mon 15:40`."""
+    """`since 15:40 CET`, `since yesterday 15:40 CET`, `since Mon 15:40 CET`."""
     local = _local(instant, zone)
     day = _day(local, _local(now, zone))
-    return _join("since", "" if day == "tonight" else day, f"{local:%H:%M}")
+    return _join("since", "" if day == "tonight" else day, f"{local:%H:%M}", _zone(local))
 
 
 def _local(instant: Instant, zone: str) -> datetime:

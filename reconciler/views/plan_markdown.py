@@ -16,7 +16,7 @@ from reconciler.views.blocks import Block, blocks
 from reconciler.views.conclusion import READY_MEANS, all_ready, is_all_ready, jobs_line, sums
 from reconciler.views.counts import count
 from reconciler.views.plan_text import header, scope_lines
-from reconciler.views.refusal import refusal_lines
+from reconciler.views.refusal import NOWHERE, Limits, refusal_lines
 from reconciler.views.untrusted import render_untrusted
 
 LONGEST = 60_000
@@ -27,9 +27,9 @@ _LONGEST_LINE = 400
 _ROOM_FOR_TRUNCATION = 300
 
 
-def plan_markdown(plan: Plan) -> str:
+def plan_markdown(plan: Plan, *, limits: Limits = NOWHERE) -> str:
     """GitHub-flavoured Markdown, at most `LONGEST` characters; what is cut is said and counted."""
-    head = [_title(plan), *_guards(plan), *_sums(plan), *_diagnostics(plan.diagnostics)]
+    head = [_title(plan), *_guards(plan, limits), *_sums(plan), *_diagnostics(plan.diagnostics)]
     every = [block for block in blocks(plan, show_all=False) if block.verdict is not JobVerdict.READY]
     details = _details(plan, every)
     return _fitting(head, details)
@@ -62,8 +62,8 @@ def _title(plan: Plan) -> str:
     return f"### Plan {code(plan.id)}: {state}\n\n{fenced([header(plan), *scope_lines(plan, color=False)])}"
 
 
-def _guards(plan: Plan) -> list[str]:
-    lines = refusal_lines(plan, color=False)
+def _guards(plan: Plan, limits: Limits) -> list[str]:
+    lines = refusal_lines(plan, color=False, limits=limits)
     return [fenced(lines)] if lines else []
 
 

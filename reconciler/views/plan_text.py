@@ -9,7 +9,7 @@ from reconciler.views.blocks import Block, blocks
 from reconciler.views.conclusion import READY_MEANS, all_ready, is_all_ready, jobs_line, next_line, sums
 from reconciler.views.counts import count
 from reconciler.views.paint import Ink, paint
-from reconciler.views.refusal import refusal_lines
+from reconciler.views.refusal import NOWHERE, Limits, refusal_lines
 from reconciler.views.untrusted import render_untrusted
 
 MOST_BLOCKS = 40
@@ -18,19 +18,30 @@ MOST_BLOCKS = 40
 _MOST_READY = 20
 
 
-def plan_text(plan: Plan, *, show_all: bool = False, color: bool = False, written: bool) -> str:
-    """The plan as lines; `written` says whether it was recorded."""
+def plan_text(
+    plan: Plan,
+    *,
+    show_all: bool = False,
+    color: bool = False,
+    written: bool,
+    already: bool = False,
+    limits: Limits = NOWHERE,
+) -> str:
+    """The plan as lines; `limits` says where those of the guards are set.
+
+    `written` says whether it was recorded, `already` whether the state knew all of it before.
+    """
     lines = [header(plan), *scope_lines(plan, color=color), ""]
     if is_all_ready(plan) and not show_all:
         return _joined([*lines[:-1], all_ready(plan)])
     every = blocks(plan, show_all=show_all)
     told = body_lines(plan, every, show_all=show_all, color=color)
-    refusal = refusal_lines(plan, color=color)
+    refusal = refusal_lines(plan, color=color, limits=limits)
     lines += [*told, ""] if told else []
     lines += [*refusal, ""] if refusal else []
     lines.append(all_ready(plan) if is_all_ready(plan) else sums(plan))
     lines += [jobs_line(plan), READY_MEANS] if plan.jobs else []
-    lines.append(next_line(plan, every, written=written))
+    lines.append(next_line(plan, every, written=written, already=already))
     return _joined(lines)
 
 
@@ -39,7 +50,7 @@ def header(plan: Plan) -> str:
     summary = plan.summary
     size = f"{count(summary.sites, 'site')}, {count(summary.packages, 'package')}, {count(summary.jobs, 'job')}"
     oldest = plan.state.oldest_verification
-    age = "nothing verified" if oldest is None else f"verified {format_duration(plan.created_at - oldest)} ago"
+    age = "no ready pair yet" if oldest is None else f"verified {format_duration(plan.created_at - oldest)} ago"
     return f"{_source(plan.source)}: {size}    state: {render_untrusted(plan.state.kind)}, {age}"
 
 

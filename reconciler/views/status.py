@@ -7,6 +7,7 @@ from reconciler.model.plan import FORMAT_VERSION, JobVerdict, PlannedJob
 from reconciler.model.quantities import format_duration, format_size
 from reconciler.model.snapshot import Send, SendState
 from reconciler.model.status import PackageStatus, SendStatus, SiteStatus, Status
+from reconciler.views.counts import count
 from reconciler.views.untrusted import render_untrusted
 
 ENDED_SHOWN = 10
@@ -49,7 +50,7 @@ def _screen(status: Status) -> list[str]:
     if status.overdue:
         shown = ", ".join(map(render_untrusted, status.overdue[:5]))
         more = f" and {len(status.overdue) - 5} more" if len(status.overdue) > 5 else ""
-        lines.append(f"Unverified  {len(status.overdue)} sites not verified in time: {shown}{more}")
+        lines.append(f"Unverified  {count(len(status.overdue), 'site')} not verified in time: {shown}{more}")
     return lines
 
 
@@ -71,7 +72,7 @@ def _counts(sends: Iterable[SendStatus]) -> str:
     for send in sends:
         for row in send.rows:
             counts[row.state.value] = counts.get(row.state.value, 0) + 1
-    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+    return ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "none"
 
 
 def _site(site: SiteStatus) -> Sequence[str]:

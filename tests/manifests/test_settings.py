@@ -85,14 +85,16 @@ def test_every_field_is_read() -> None:
         ("sqlite:///state.db", "sqlite:////repo/conf/state.db"),
         ("sqlite:////srv/state.db", "sqlite:////srv/state.db"),
         ("sqlite:///a@b/state.db", "sqlite:////repo/conf/a@b/state.db"),
-        (
-            "postgresql://db.example.org/reconciler?sslmode=require",
-            "postgresql://db.example.org/reconciler?sslmode=require",
-        ),
     ],
 )
 def test_the_url_of_the_state(typed: str, url: str) -> None:
     assert settings(f'  state: {{url: "{typed}"}}\n').state_url == url
+
+
+def test_a_database_of_later_versions_is_refused_at_its_line() -> None:
+    found = read('  settle: 2s\n  state: {url: "postgresql://db.example.org/reconciler?sslmode=require"}\n')
+    assert found.settings is None
+    assert [(one.where.line, one.code, one.path) for one in found.diagnostics] == [(5, "not-yet", "spec.state.url")]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_the_contracts_block_comes_out_to_the_letter() -> None:
         "  ~ berlin-01    update   ≤ 38.4 MiB   has 4.19, wants 4.20                     now, under 1 min\n"
         "  + lyon-01      send      ≤ 1.2 GiB   no content, not set up for Workstation   19:00 CET, about 1 h 26 min\n"
         "  s warsaw-01    setup       2.1 KiB   content verified, setup is older         now\n"
-        "  > vienna-01    running   ≤ 1.2 GiB   61 % since 15:40, send-office-3fa9c1d2\n"
+        "  > vienna-01    running   ≤ 1.2 GiB   61 % since 15:40 CET, send-office-3fa9c1d2\n"
         "  = 4 sites ready\n"
         "cad-lab       for share of cad 9.1                 1 of 3 sites not ready: blocked\n"
         "  ! oslo-lab     held                  suspended since 2026-11-20 by anna: disk replacement"

@@ -23,7 +23,7 @@ def guards_hold(evidence: Evidence) -> Iterator[str]:
     values = {name: format_share(_share(count)) for name, count in measured.items()} | {
         GuardName.BYTES: format_size(_bytes(evidence)),
         GuardName.SITE_REMOVALS: str(len(evidence.plan.removals)),
-        GuardName.EMPTY_MANIFESTS: "empty" if evidence.fleet.empty else "not empty",
+        GuardName.EMPTY_MANIFESTS: evidence.fleet.why_empty or "not empty",
     }
     for name, result in results.items():
         if result.value != values[name]:
