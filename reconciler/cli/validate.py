@@ -35,8 +35,8 @@ def validate(
         return diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=read.files)
 
     deliver(options, render)
-    if read.fleet.empty:
+    if read.fleet.empty and not read.has_errors:
         why = "no file holds an object" if read.fleet.why_empty == "empty" else read.fleet.why_empty
         say(options, f"There are no manifests: {why}. Begin a fleet with: reconcile init DIR")
-        return Exit.INVALID if read.has_errors else Exit.NO
+        return Exit.NO
     return Exit.INVALID if read.has_errors else Exit.DONE

@@ -13,7 +13,7 @@ from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.cli.options import Options
 from reconciler.cli.progress import Progress
 from reconciler.engine.manifests import FleetRead, Manifests, nothing
-from reconciler.manifests.settings import SettingsRead, read_settings
+from reconciler.manifests.declaring.settings import SettingsRead, read_settings
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
@@ -98,7 +98,13 @@ class Workplace:
         """The manifests that come through standard input, if a path says so: read once, as far as a manifest may go."""
         if STDIN.isdisjoint(self.paths or self.options.manifests):
             return None
-        return SourceText(file="<stdin>", directory=os.getcwd(), data=sys.stdin.buffer.read(LARGEST + 1))
+        if sys.stdin is None:
+            raise CommandError("standard input is closed", code=Exit.USAGE)
+        try:
+            data = sys.stdin.buffer.read(LARGEST + 1)
+        except OSError as error:
+            raise CommandError(f"cannot read standard input: {error.strerror}") from None
+        return SourceText(file="<stdin>", directory=os.getcwd(), data=data)
 
     @cached_property
     def limits(self) -> Mapping[GuardName, str]:

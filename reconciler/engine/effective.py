@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.manifests.defaults import reaches
+from reconciler.manifests.declaring.defaults import reaches
+from reconciler.manifests.declaring.object_reader import underlay_of
 from reconciler.manifests.documents import Declaration
-from reconciler.manifests.object_reader import underlay_of
 from reconciler.model.diagnostics import Where
 from reconciler.model.explanation import Fact
 from reconciler.model.settings import Settings

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.manifests.declare import declare
+from reconciler.manifests.declaring.declare import declare
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.fleet import resolve, sources_of
+from reconciler.manifests.resolving.fleet import resolve, sources_of
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.packages import Content, SourceProblem, SourceRequest

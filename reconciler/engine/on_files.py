@@ -8,7 +8,7 @@ from reconciler.engine.passes import Outcome, PassReport
 from reconciler.engine.reconcile import plan_fleet, record
 from reconciler.engine.scope import Narrowing, NothingMatches
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.fleet import sources_of
+from reconciler.manifests.resolving.fleet import sources_of
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.looks import Look, Mark, Moved
 from reconciler.model.packages import Content, SourceProblem, SourceRequest

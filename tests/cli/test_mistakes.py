@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,21 @@ def test_a_stream_from_standard_input_is_validated_with_the_files(
     assert "<stdin>:5:12: error[unknown-package]" in ended.out
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n---\n".join((SITES, PACKAGE, JOB)).encode())))
     assert "1 file read" in reconcile("validate", path).out
+
+
+def test_a_closed_standard_input_is_no_fault_of_ours(
+    reconcile: Reconcile, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert reconcile("validate", "-").err == "reconcile: error: standard input is closed\n"
+
+
+@pytest.mark.parametrize("path", ["fifo", "/dev/null"])
+def test_a_path_that_is_no_regular_file_is_refused_by_name(reconcile: Reconcile, fleet: Path, path: str) -> None:
+    os.mkfifo("fifo")
+    ended = reconcile("validate", path)
+    assert ended.code == 4
+    assert ended.out.startswith(f"{path}:1:1: error[not-a-file]: a ")
 
 
 def test_standard_input_cannot_be_watched(reconcile: Reconcile, fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import typer.main
 from reconciler.cli.app import COMMANDS, LATER, _app
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import _GENERAL, _PLANNING, VARIABLES, variable
-from reconciler.manifests.settings import DEFAULTS
+from reconciler.manifests.declaring.settings import DEFAULTS
 from reconciler.model.acknowledgements import GuardName
 
 from .pages import page, quoted, rows, sections

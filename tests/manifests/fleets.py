@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler.manifests.documents import Declaration, Declared, Document, nodes_of
-from reconciler.manifests.fleet import Resolved, resolve, sources_of
+from reconciler.manifests.resolving.fleet import Resolved, resolve, sources_of
 from reconciler.model.diagnostics import Where
 from reconciler.model.names import Digest, PackageName
 from reconciler.model.packages import Content, SourceProblem

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from reconciler.manifests.declare import declare
+from reconciler.manifests.declaring.declare import declare
 from reconciler.model.source_text import SourceText
 
 SIZE = 2**20

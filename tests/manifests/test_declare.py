@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifests.declare import declare, read_file
+from reconciler.manifests.declaring.declare import declare, read_file
+from reconciler.manifests.declaring.settings import read_settings
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.settings import read_settings
 from reconciler.model.diagnostics import Severity, Where
 from reconciler.model.settings import Default
 from reconciler.model.source_text import SourceText

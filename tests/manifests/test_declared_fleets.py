@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from reconciler.manifests.declare import declare
+from reconciler.manifests.declaring.declare import declare
 from reconciler.manifests.documents import Declared
 from reconciler.model.diagnostics import Where
 from reconciler.model.settings import Default

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifests.declare import declare
-from reconciler.manifests.settings import read_settings
+from reconciler.manifests.declaring.declare import declare
+from reconciler.manifests.declaring.settings import read_settings
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.source_text import SourceText
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.manifests.documents import Declaration, Declared
-from reconciler.manifests.fleet import Resolved, resolve, sources_of
+from reconciler.manifests.resolving.fleet import Resolved, resolve, sources_of
 from reconciler.model.diagnostics import Where
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.jobs import Job, JobType, Phase, Target

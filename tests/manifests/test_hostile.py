@@ -7,10 +7,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifests.declare import declare
+from reconciler.manifests.declaring.declare import declare
+from reconciler.manifests.declaring.settings import SettingsRead, read_settings
 from reconciler.manifests.documents import Declared, nodes_of
-from reconciler.manifests.settings import SettingsRead, read_settings
-from reconciler.manifests.text import read_text
+from reconciler.manifests.parsing.text import read_text
 from reconciler.model.source_text import SourceText
 from tests.manifests.test_files import ACCEPTED, REFUSED
 

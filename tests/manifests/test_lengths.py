@@ -4,8 +4,8 @@ import jsonschema_rs
 import pytest
 
 from reconciler.manifests import schemas
-from reconciler.manifests.declare import declare
-from reconciler.manifests.settings import read_settings
+from reconciler.manifests.declaring.declare import declare
+from reconciler.manifests.declaring.settings import read_settings
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.source_text import SourceText
 
@@ -31,7 +31,7 @@ FITS = {
     "line": "é" * 500,
     "path": "a" * 4096,
     "run": "a" * 8191,
-    "url": f"postgresql://{'a' * 2000}",
+    "url": f"sqlite:///{'a' * 2003}",
     "secret": f"file:{'a' * 4096}",
 }
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifests.places import Places
+from reconciler.manifests.resolving.places import Places
 from reconciler.manifests.spelling import Spelling
 from tests.manifests.fleets import F, declared
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.manifests.documents import Document
-from reconciler.manifests.text import read_text
+from reconciler.manifests.parsing.text import read_text
 from reconciler.model.diagnostics import Where
 
 Path = tuple[str | int, ...]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.manifests.text import read_text
+from reconciler.manifests.parsing.text import read_text
 
 
 def value_of(typed: str) -> object:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from reconciler.manifests import schemas
-from reconciler.manifests.text import read_text
-from reconciler.manifests.wording import FORMS
+from reconciler.manifests.declaring.wording import FORMS
+from reconciler.manifests.parsing.text import read_text
 from schemas.compose import compose, read, text_of
 from tests.manifests.test_files import ACCEPTED, REFUSED
 

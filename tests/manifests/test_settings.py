@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.manifests.settings import DEFAULTS, SettingsRead, read_settings
+from reconciler.manifests.declaring.settings import DEFAULTS, SettingsRead, read_settings
 from reconciler.model.diagnostics import Where
 from reconciler.model.selectors import Expression, Operator, Selector
 from reconciler.model.settings import Credential, Default, Guards, Retry, Settings, ShareGuard, Workers

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.manifests import setups
-from reconciler.manifests.setups import canonical_setup
+from reconciler.manifests.resolving import setups
+from reconciler.manifests.resolving.setups import canonical_setup
 from tests.manifests.fleets import declared, resolved
 
 WORDS = st.text("abc-", min_size=1, max_size=4)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.fleet import Resolved
+from reconciler.manifests.resolving.fleet import Resolved
 from tests.manifests.fleets import at, codes, declaration, declared, obj, resolved
 
 KEYS, VALUES, DOMAINS, MACHINES = ["k1", "k2"], ["a", "b"], ["D1", "D2"], ["M1", "M2"]

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from reconciler.manifests.documents import Document, nodes_of
-from reconciler.manifests.text import Text, read_text
+from reconciler.manifests.parsing.text import Text, read_text
 from reconciler.model.diagnostics import Where
 
 

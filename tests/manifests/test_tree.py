@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.shape import shape_of
-from reconciler.manifests.subtrees import Subtrees
+from reconciler.manifests.resolving.shape import shape_of
+from reconciler.manifests.resolving.subtrees import Subtrees
 from tests.manifests.fleets import codes, declaration, obj, resolved
 
 

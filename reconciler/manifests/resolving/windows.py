@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from reconciler.manifests.candidates import Candidate, Findings
-from reconciler.manifests.fields import Fields
-from reconciler.manifests.values import value_of
+from reconciler.manifests.resolving.candidates import Candidate, Findings
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.values import value_of
 from reconciler.model.priority import Priority
 from reconciler.model.quantities import parse_rate
 from reconciler.model.sites import Weekday, Window

@@ -7,7 +7,7 @@ from typing import cast
 
 from reconciler.manifests.documents import Declaration
 from reconciler.manifests.field_path import dotted
-from reconciler.manifests.places import Places
+from reconciler.manifests.resolving.places import Places
 from reconciler.model.diagnostics import Diagnostic, Severity, Where
 
 Path = tuple[str | int, ...]

@@ -5,10 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.manifests.field_path import dotted
-from reconciler.manifests.mistakes import REFUSED, cut
-from reconciler.manifests.schemas import validator, whole
-from reconciler.manifests.wording import (
+from reconciler.manifests.declaring.wording import (
     FORMS,
     TYPES,
     example,
@@ -21,6 +18,9 @@ from reconciler.manifests.wording import (
     retype,
     what,
 )
+from reconciler.manifests.field_path import dotted
+from reconciler.manifests.parsing.mistakes import REFUSED, cut
+from reconciler.manifests.schemas import validator, whole
 from reconciler.model.diagnostics import Diagnostic, Where
 
 if TYPE_CHECKING:

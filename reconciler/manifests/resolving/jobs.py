@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from reconciler.manifests.candidates import Candidate, Findings, listed
-from reconciler.manifests.fields import Fields
-from reconciler.manifests.packages import Offer
-from reconciler.manifests.targets import TargetReader
-from reconciler.manifests.territory import Territory
-from reconciler.manifests.values import value_of
+from reconciler.manifests.resolving.candidates import Candidate, Findings, listed
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.packages import Offer
+from reconciler.manifests.resolving.targets import TargetReader
+from reconciler.manifests.resolving.territory import Territory
+from reconciler.manifests.resolving.values import value_of
 from reconciler.model.instants import Instant, parse_instant
 from reconciler.model.jobs import Job, JobType, Phase, Target
 from reconciler.model.names import JobName, PackageName

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
-from reconciler.manifests.candidates import Candidate, Findings, listed
 from reconciler.manifests.paths import normal, parents
+from reconciler.manifests.resolving.candidates import Candidate, Findings, listed
 from reconciler.model.names import fold
 from reconciler.model.sites import Site
 

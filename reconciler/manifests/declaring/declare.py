@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 
-from reconciler.manifests.content import SourceClaim, contents_of, knotted, swallowed
+from reconciler.manifests.declaring.content import SourceClaim, contents_of, knotted, swallowed
+from reconciler.manifests.declaring.object_reader import ObjectReader
 from reconciler.manifests.documents import Declaration, Declared
-from reconciler.manifests.object_reader import ObjectReader
+from reconciler.manifests.parsing.text import read_text
 from reconciler.manifests.paths import normal
-from reconciler.manifests.text import read_text
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.settings import Default
 from reconciler.model.source_text import SourceText

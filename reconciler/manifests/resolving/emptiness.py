@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from reconciler.manifests.candidates import Path, joined, listed
-from reconciler.manifests.fields import Fields
+from reconciler.manifests.resolving.candidates import Path, joined, listed
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.territory import Territory
 from reconciler.manifests.selectors import read_selector
-from reconciler.manifests.territory import Territory
 from reconciler.model.selectors import Expression, Operator
 from reconciler.model.site_sets import SiteSet
 

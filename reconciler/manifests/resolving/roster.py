@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 
-from reconciler.manifests.candidates import Candidate, Findings
 from reconciler.manifests.documents import Declared
+from reconciler.manifests.resolving.candidates import Candidate, Findings
 from reconciler.manifests.spelling import Spelling
 from reconciler.model.names import fold
 

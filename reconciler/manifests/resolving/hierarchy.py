@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from reconciler.manifests.candidates import Candidate, Findings
-from reconciler.manifests.fields import Fields
-from reconciler.manifests.roster import Roster
-from reconciler.manifests.shape import shape_of
+from reconciler.manifests.resolving.candidates import Candidate, Findings
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.roster import Roster
+from reconciler.manifests.resolving.shape import shape_of
 from reconciler.model.names import fold
 from reconciler.model.sites import SiteType
 

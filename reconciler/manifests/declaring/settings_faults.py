@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from reconciler.manifests import labels
-from reconciler.manifests.complaints import BY_REFERENCE
-from reconciler.manifests.defaults import PLACEHOLDER
+from reconciler.manifests.declaring.complaints import BY_REFERENCE
+from reconciler.manifests.declaring.defaults import PLACEHOLDER
 from reconciler.manifests.documents import Document
 from reconciler.manifests.field_path import dotted
 from reconciler.model.diagnostics import Diagnostic

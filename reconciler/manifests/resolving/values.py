@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from reconciler.manifests.candidates import Candidate, Findings
-from reconciler.manifests.fields import Fields
+from reconciler.manifests.resolving.candidates import Candidate, Findings
+from reconciler.manifests.resolving.fields import Fields
 
 Value = TypeVar("Value")
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
-from reconciler.manifests.candidates import Candidate
+from reconciler.manifests.resolving.candidates import Candidate
 from reconciler.model.names import PackageName
 from reconciler.model.packages import Content, SourceProblem
 

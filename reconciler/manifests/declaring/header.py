@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.manifests.declaring.wording import listed, near, what
 from reconciler.manifests.documents import Document
-from reconciler.manifests.mistakes import REFUSED
-from reconciler.manifests.wording import listed, near, what
+from reconciler.manifests.parsing.mistakes import REFUSED
 from reconciler.model.diagnostics import Diagnostic
 
 API_VERSION = "reconciler/v1"

@@ -3,12 +3,12 @@
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from reconciler.manifests.candidates import Candidate, Findings
-from reconciler.manifests.fields import Fields
 from reconciler.manifests.paths import normal
+from reconciler.manifests.resolving.candidates import Candidate, Findings
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.values import value_of
+from reconciler.manifests.resolving.windows import read_windows
 from reconciler.manifests.spelling import Spelling
-from reconciler.manifests.values import value_of
-from reconciler.manifests.windows import read_windows
 from reconciler.model.instants import Seconds
 from reconciler.model.names import SiteName
 from reconciler.model.quantities import Bytes, parse_duration, parse_rate, parse_size

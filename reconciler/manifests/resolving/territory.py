@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reconciler.manifests.candidates import Candidate
-from reconciler.manifests.shape import shape_of
-from reconciler.manifests.site_index import SiteIndex
+from reconciler.manifests.resolving.candidates import Candidate
+from reconciler.manifests.resolving.shape import shape_of
+from reconciler.manifests.resolving.site_index import SiteIndex
+from reconciler.manifests.resolving.subtrees import Subtrees
 from reconciler.manifests.spelling import Spelling
-from reconciler.manifests.subtrees import Subtrees
 from reconciler.model.site_sets import SiteSet
 from reconciler.model.sites import Site
 

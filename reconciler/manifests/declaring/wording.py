@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from reconciler.manifests.mistakes import cut
+from reconciler.manifests.parsing.mistakes import cut
 from reconciler.manifests.schemas import schema_of
 from reconciler.manifests.spelling import Spelling
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from reconciler.manifests.candidates import Candidate, Findings, joined
-from reconciler.manifests.emptiness import why_empty
-from reconciler.manifests.fields import Fields
-from reconciler.manifests.references import sites_named
+from reconciler.manifests.resolving.candidates import Candidate, Findings, joined
+from reconciler.manifests.resolving.emptiness import why_empty
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.references import sites_named
+from reconciler.manifests.resolving.site_index import SiteIndex
+from reconciler.manifests.resolving.territory import Territory
 from reconciler.manifests.selectors import read_selector
-from reconciler.manifests.site_index import SiteIndex
-from reconciler.manifests.territory import Territory
 from reconciler.model.diagnostics import Where
 from reconciler.model.jobs import Target
 from reconciler.model.selectors import Operator

@@ -2,7 +2,7 @@
 
 import yaml
 
-from reconciler.manifests.tabs import HINT
+from reconciler.manifests.parsing.tabs import HINT
 from reconciler.model.diagnostics import Diagnostic, Where
 
 _QUOTES = "put text in quotes that begins with such a character"

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.manifests import labels
-from reconciler.manifests.builder import Parsed
-from reconciler.manifests.complaints import complaints
-from reconciler.manifests.content import SourceClaim
-from reconciler.manifests.defaults import MissingLabel, Underlay, absolute, filled
+from reconciler.manifests.declaring.complaints import complaints
+from reconciler.manifests.declaring.content import SourceClaim
+from reconciler.manifests.declaring.defaults import MissingLabel, Underlay, absolute, filled
+from reconciler.manifests.declaring.header import check_header
+from reconciler.manifests.declaring.provenance import DocumentProvenance
 from reconciler.manifests.documents import Declaration, Document
-from reconciler.manifests.header import check_header
+from reconciler.manifests.parsing.builder import Parsed
 from reconciler.manifests.paths import normal
-from reconciler.manifests.provenance import DocumentProvenance
 from reconciler.manifests.schemas import is_valid
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.names import NAME, is_reserved

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from reconciler.manifests.candidates import Candidate, Findings, Path, joined, listed
-from reconciler.manifests.fields import Fields
-from reconciler.manifests.roster import Roster
+from reconciler.manifests.resolving.candidates import Candidate, Findings, Path, joined, listed
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.roster import Roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ from yaml.events import (
 )
 
 from reconciler.manifests.documents import nodes_of
-from reconciler.manifests.mistakes import REFUSED, Mistakes, cut
-from reconciler.manifests.scalars import BEGINNINGS, CONTROL, NumberOutOfRange, plain, plain_key
+from reconciler.manifests.parsing.mistakes import REFUSED, Mistakes, cut
+from reconciler.manifests.parsing.scalars import BEGINNINGS, CONTROL, NumberOutOfRange, plain, plain_key
 
 MAX_DEPTH = 32
 MAX_EVENTS = 100_000

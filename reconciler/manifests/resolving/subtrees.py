@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reconciler.manifests.shape import shape_of
+from reconciler.manifests.resolving.shape import shape_of
 from reconciler.model.site_sets import SiteSet
 
 

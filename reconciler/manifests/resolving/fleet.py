@@ -7,17 +7,17 @@ and nothing else (L35).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.manifests.candidates import Candidate, Findings
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.endpoints import SourceFolder, check_endpoints, check_sources
-from reconciler.manifests.hierarchy import check_hierarchy
-from reconciler.manifests.identity import fleet_digest
-from reconciler.manifests.jobs import JobReader
-from reconciler.manifests.packages import Offer, check_package, read_package, request_of
-from reconciler.manifests.references import connect, may_stand_in
-from reconciler.manifests.roster import Roster, check_names, rosters_of
-from reconciler.manifests.sites import read_site
-from reconciler.manifests.territory import territory_of
+from reconciler.manifests.resolving.candidates import Candidate, Findings
+from reconciler.manifests.resolving.endpoints import SourceFolder, check_endpoints, check_sources
+from reconciler.manifests.resolving.hierarchy import check_hierarchy
+from reconciler.manifests.resolving.identity import fleet_digest
+from reconciler.manifests.resolving.jobs import JobReader
+from reconciler.manifests.resolving.packages import Offer, check_package, read_package, request_of
+from reconciler.manifests.resolving.references import connect, may_stand_in
+from reconciler.manifests.resolving.roster import Roster, check_names, rosters_of
+from reconciler.manifests.resolving.sites import read_site
+from reconciler.manifests.resolving.territory import territory_of
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.names import PackageName

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import yaml
 
-from reconciler.manifests.builder import Builder, Parsed
-from reconciler.manifests.encoding import check_bytes
-from reconciler.manifests.mistakes import Mistakes, Spoiled
-from reconciler.manifests.syntax import no_yaml
-from reconciler.manifests.tabs import check_tabs
+from reconciler.manifests.parsing.builder import Builder, Parsed
+from reconciler.manifests.parsing.encoding import check_bytes
+from reconciler.manifests.parsing.mistakes import Mistakes, Spoiled
+from reconciler.manifests.parsing.syntax import no_yaml
+from reconciler.manifests.parsing.tabs import check_tabs
 from reconciler.model.diagnostics import Diagnostic, Where
 
 

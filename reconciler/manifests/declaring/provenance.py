@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from reconciler.manifests.defaults import Underlay, reaches
+from reconciler.manifests.declaring.defaults import Underlay, reaches
 from reconciler.manifests.documents import Document
 from reconciler.model.diagnostics import Where
 

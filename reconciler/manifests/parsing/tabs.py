@@ -7,7 +7,7 @@ from typing import Any
 from yaml._yaml import CParser
 from yaml.events import ScalarEvent
 
-from reconciler.manifests.encoding import place_in
+from reconciler.manifests.parsing.encoding import place_in
 from reconciler.model.diagnostics import Diagnostic
 
 HINT = "indent and align by spaces"

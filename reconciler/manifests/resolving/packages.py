@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.manifests.candidates import Candidate, Findings
-from reconciler.manifests.fields import Fields
-from reconciler.manifests.hierarchy import is_primary
-from reconciler.manifests.roster import Roster
-from reconciler.manifests.setups import canonical_setup
+from reconciler.manifests.resolving.candidates import Candidate, Findings
+from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.hierarchy import is_primary
+from reconciler.manifests.resolving.roster import Roster
+from reconciler.manifests.resolving.setups import canonical_setup
 from reconciler.manifests.spelling import Spelling
 from reconciler.model.names import Digest, PackageName, SiteName, fold
 from reconciler.model.packages import Content, Package, SetupPart, Source, SourceProblem, SourceRequest

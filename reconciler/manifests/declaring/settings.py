@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from reconciler.manifests.complaints import complaints
-from reconciler.manifests.defaults import absolute, reaches
+from reconciler.manifests.declaring.complaints import complaints
+from reconciler.manifests.declaring.defaults import absolute, reaches
+from reconciler.manifests.declaring.header import SETTINGS_KIND, check_header
+from reconciler.manifests.declaring.object_reader import document_of
+from reconciler.manifests.declaring.provenance import DocumentProvenance
+from reconciler.manifests.declaring.settings_faults import settings_faults
 from reconciler.manifests.documents import Document
 from reconciler.manifests.field_path import dotted
-from reconciler.manifests.header import SETTINGS_KIND, check_header
-from reconciler.manifests.object_reader import document_of
-from reconciler.manifests.provenance import DocumentProvenance
+from reconciler.manifests.parsing.text import read_text
 from reconciler.manifests.schemas import is_valid
 from reconciler.manifests.selectors import read_selector
-from reconciler.manifests.settings_faults import settings_faults
-from reconciler.manifests.text import read_text
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.quantities import parse_duration, parse_share, parse_size
 from reconciler.model.settings import Credential, Default, Guards, Retry, Settings, ShareGuard, Workers
