@@ -18,8 +18,6 @@ def late_jobs(
     fleet: Fleet,
     waiting: Mapping[JobName, Sequence[PlannedPair]],
     arrivals: Mapping[PairKey, Arrival],
-    *,
-    at: Instant,
 ) -> Iterator[Diagnostic]:
     """One warning for each job with `readyBy` that sizes, rates and windows do not let be ready by then.
 
@@ -34,7 +32,7 @@ def late_jobs(
             for pair in pairs
             if pair.verdict is not Verdict.BLOCKED
             and (arrival := arrivals[pair.package, pair.site])
-            and max(_known(arrival), at) > job.ready_by
+            and _known(arrival) > job.ready_by
         ]
         if late:
             slowest = max(late, key=lambda one: (_known(one[0]), one[1].site))

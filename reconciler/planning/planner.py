@@ -60,7 +60,7 @@ def make_plan(
     pairs = tuple(planned_pairs(judged, guarded.sends, estimates))
     waiting = pairs_by_job(pairs)
     arrivals = estimates.arrivals(judged)
-    warnings = late_jobs(fleet, waiting, arrivals, at=at)
+    warnings = late_jobs(fleet, waiting, arrivals)
     beyond = outside(fleet, required, scope)
     left_out = planned_pairs(judge(differing_pairs(fleet, snapshot, beyond, at=at)), (), estimates) if beyond else ()
     of_jobs = pairs_by_job((*pairs, *left_out)) if beyond else waiting
