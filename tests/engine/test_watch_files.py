@@ -134,7 +134,20 @@ def is_whole(text: str) -> bool:
 
 
 def write_under_watch(fleet: Path, *, times: int, rest_every: int, settle: float) -> list[str]:
-    """What was acted on while a manifest was rewritten again and again; resting lets a pass through."""
+    """What was acted on while a manifest was rewritten again and again; resting lets a pass through.
+
+    On a busy machine the writer may stand still for longer than `settle` in the middle of a file, which no reader can
+    tell from its end; then all of it is done again.
+    """
+    for _ in range(5):
+        writer, acted = rewrite_under_watch(fleet, times=times, rest_every=rest_every, settle=settle)
+        if writer.slowest <= settle / 2:
+            return acted
+    raise AssertionError(f"the writer stood still for {writer.slowest:.2f} s in the middle of a file, each time")
+
+
+def rewrite_under_watch(fleet: Path, *, times: int, rest_every: int, settle: float) -> tuple[Writer, list[str]]:
+    """The writer, and what was acted on meanwhile."""
     writer = Writer(fleet / "site.yaml")
     writer.rewrite(0)
     reading = Reading(fleet)
@@ -143,9 +156,7 @@ def write_under_watch(fleet: Path, *, times: int, rest_every: int, settle: float
             writer.rewrite(number)
             if number % rest_every == 0:
                 until(lambda end=f"end: {number}\n": reading.acted[-1]["site.yaml"].endswith(end))
-    if writer.slowest > settle / 2:
-        pytest.skip(f"the writer stood still for {writer.slowest:.2f} s in the middle of a file: the machine is busy")
-    return [seen["site.yaml"] for seen in reading.acted]
+    return writer, [seen["site.yaml"] for seen in reading.acted]
 
 
 def test_L39_nothing_half_written_is_acted_on_while_manifests_are_rewritten_in_pieces(fleet: Path) -> None:
@@ -156,7 +167,7 @@ def test_L39_nothing_half_written_is_acted_on_while_manifests_are_rewritten_in_p
 
 @pytest.mark.long
 def test_L39_nothing_half_written_is_acted_on_in_a_thousand_rewrites(fleet: Path) -> None:
-    acted = write_under_watch(fleet, times=1000, rest_every=10, settle=0.3)
+    acted = write_under_watch(fleet, times=1000, rest_every=10, settle=0.6)
     assert all(map(is_whole, acted)), acted
     assert len(acted) >= 101
 

@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -50,7 +49,6 @@ def we_read(root: Path) -> list[str]:
     return [text.file for text in read.texts]
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 @pytest.mark.parametrize("seed", range(4))
 def test_what_git_leaves_is_read(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -63,7 +61,6 @@ def test_what_git_leaves_is_read(tmp_path: Path, seed: int) -> None:
         assert we_read(root) == git_reads(root), shown
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 @pytest.mark.parametrize(
     "lines",
     [
