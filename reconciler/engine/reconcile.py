@@ -30,10 +30,11 @@ class Planned:
     plan: Plan
     read: FleetRead
     snapshot: Snapshot
+    guards: Guards
 
     def audit(self) -> None:
         """Raise AuditError if the second pair of eyes finds a law broken."""
-        broken = audit(self.plan, self.read.fleet, self.snapshot)
+        broken = audit(self.plan, self.read.fleet, self.snapshot, guards=self.guards)
         if broken:
             raise AuditError(
                 f"plan {self.plan.id} breaks {'; '.join(broken)}; nothing was recorded, please report this"
@@ -62,7 +63,7 @@ def plan_fleet(
         diagnostics=read.diagnostics,
         include_ready=include_ready,
     )
-    return Planned(plan=plan, read=read, snapshot=snapshot)
+    return Planned(plan=plan, read=read, snapshot=snapshot, guards=guards)
 
 
 def record(planned: Planned, state: State, author: Author) -> Submission:
