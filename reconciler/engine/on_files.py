@@ -54,9 +54,9 @@ class OnFiles:
         mark = look_at_file(self.settings_file)
         if self._place is None or mark != self._settings_mark:
             self._place, self._settings_mark, known = self.refresh(), mark, None
+            self._read = self._declared = None
         manifests = self._place.manifests
         if manifests is None or self._place.settings is None:
-            self._read = self._declared = None
             return Look(manifests={self.settings_file: mark})
         roots = self._place.settings.manifest_paths
         if known is None or self._read is None or not touched.isdisjoint(roots):
