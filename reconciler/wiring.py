@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from reconciler.model.faults import StateError
 from reconciler.model.settings import Settings
 from reconciler.model.source_text import SourceText
 from reconciler.sources.directory import ManifestRead, read_manifests
-from reconciler.state.protocol import State, StateError
+from reconciler.state.protocol import State
 
 
 def _sqlite(url: str, *, write: bool) -> State:

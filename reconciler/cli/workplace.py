@@ -15,12 +15,13 @@ from reconciler.cli.progress import Progress
 from reconciler.engine.manifests import FleetRead, Manifests, nothing
 from reconciler.manifests.declaring.settings import SettingsRead, read_settings
 from reconciler.model.acknowledgements import GuardName
+from reconciler.model.faults import StateError
 from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
 from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.sources.directory import LARGEST
-from reconciler.state.protocol import Author, State, StateError
+from reconciler.state.protocol import Author, State
 from reconciler.views.refusal import DEFAULT
 
 SETTINGS_FILE = "reconciler.yaml"

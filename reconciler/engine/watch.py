@@ -11,9 +11,9 @@ from typing import assert_never
 from reconciler.engine.news import News, Notice, StillChanging, Told
 from reconciler.engine.passes import Outcome, PassReport, Reconciling
 from reconciler.engine.settling import Settling
+from reconciler.model.faults import StateError
 from reconciler.model.looks import Look, Moved
 from reconciler.sources.changes import Cause, Change, Watcher
-from reconciler.state.protocol import StateError
 
 RESCAN = 60.0
 """Seconds after which everything is looked at and a pass made, whatever was told: events get lost, the state moves."""

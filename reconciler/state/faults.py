@@ -3,8 +3,8 @@
 import os
 import sqlite3
 
+from reconciler.model.faults import StateError
 from reconciler.state.mounts import file_system_of
-from reconciler.state.protocol import StateError
 
 APPLICATION_ID = 0x52434E4C
 """In the header of every database of ours (`PRAGMA application_id`)."""

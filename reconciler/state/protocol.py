@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.acknowledgements import Acknowledgement
-from reconciler.model.faults import StateError, StateTooNew
 from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Cause, Hold, Send, SendState, Snapshot, Wanted
-
-__all__ = ["StateError", "StateTooNew"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

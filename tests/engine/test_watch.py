@@ -9,9 +9,9 @@ from reconciler.engine.news import Notice, Passed, StillChanging, Told
 from reconciler.engine.passes import Outcome, PassReport
 from reconciler.engine.watch import RESCAN, RETRY, watch
 from reconciler.model.diagnostics import Diagnostic, Where
+from reconciler.model.faults import StateError
 from reconciler.model.looks import Look, Moved
 from reconciler.sources.changes import Cause, Change, Watched
-from reconciler.state.protocol import StateError
 
 FLEET = "/fleet"
 TILL = "/payload/till"

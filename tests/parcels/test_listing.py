@@ -7,8 +7,7 @@ import socket
 import subprocess
 import threading
 import unicodedata
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +21,7 @@ from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import look_at_source, read_content
 from reconciler.parcels.problems import unsettled
+from tests.users import nobody
 
 NOTHING_REMEMBERED = DigestCache(None)
 
@@ -432,16 +432,3 @@ def test_a_source_that_cannot_be_opened_is_a_problem() -> None:
         with nobody():
             assert problem(folder).code == "source-unreadable"
             assert "Permission denied" in problem(folder).message
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Root may read everything: be another user for a while."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)

@@ -5,8 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +14,7 @@ import pytest
 from reconciler.model.diagnostics import Where
 from reconciler.model.looks import Moved
 from reconciler.sources.directory import LARGEST, ManifestRead, look_at_file, read_manifests
+from tests.users import nobody
 
 
 def read(root: Path, *paths: str, ignore: Sequence[str] = (), skip: Sequence[str] = ()) -> ManifestRead:
@@ -178,19 +178,6 @@ def test_a_root_that_is_not_there_is_told_apart_from_an_empty_one(tmp_path: Path
     found = read(tmp_path, "no", "empty", "a.yaml", "a.yaml/beneath")
     assert found.missing == (str(tmp_path / "no"), str(tmp_path / "a.yaml" / "beneath"))
     assert files(found) == ["a.yaml"]
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Root may read everything: be another user for a while."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_R9_what_cannot_be_read_is_named_and_the_rest_is_read() -> None:
