@@ -101,3 +101,13 @@ def test_a_dry_run_records_nothing(place: Workshop) -> None:
         assert (passes[0]["hasChanges"], passes[0]["recorded"]) == (True, [])
         assert watch.end(signal.SIGTERM) == 143
     assert not (place.here / ".reconciler").exists()
+
+
+def test_changed_defaults_hold_for_manifests_that_did_not_change(place: Workshop) -> None:
+    spec = "{settle: 1s, defaults: [{kind: Site, spec: {timezone: Nowhere/Land}}]}"
+    with place.watching() as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        (place.here / "reconciler.yaml").write_text(f"apiVersion: reconciler/v1\nkind: Config\nspec: {spec}\n")
+        broken = watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
+        assert {found["code"] for found in broken[-1]["diagnostics"]} == {"unknown-timezone"}
+        assert watch.end(signal.SIGTERM) == 143
