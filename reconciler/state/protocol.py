@@ -3,16 +3,19 @@
 A *state* is our database, a *store* the place at a site where packages are staged.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.acknowledgements import Acknowledgement
-from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Unknown
-from reconciler.model.instants import Instant
+from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
+from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Staged, Unknown
+from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
-from reconciler.model.snapshot import Cause, Hold, Send, SendState, Snapshot, Wanted
+from reconciler.model.quantities import Bytes
+from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
+from reconciler.model.stores import StateId, StoreId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,37 +47,16 @@ class Submission:
 class Observation:
     """What a look at a site's store found for one pair; `number` is the highest valid record's, 0 for none.
 
-    What was lost is for the state to say: it knows what was proved (L34).
+    `mark` is the pair's mark when the look began: a pair that has moved on since is not judged by it (sending.md 6).
+    `Staged` renews the verification of what is held, says that what was thought lost or unknown is there after all, or
+    rebuilds a lost state (L33). What was lost is for the state to say: it knows what was proved (L34).
     """
 
     package: PackageName
     site: SiteName
+    mark: int
     number: int
-    holding: Absent | RecordOnly | Damaged | Unknown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """What a worker reports of one open send; identified by the pair and its number (the fence).
-
-    Only a receipt completes a send (L25), and none backs off without a time (L21): both are ValueErrors.
-    """
-
-    package: PackageName
-    site: SiteName
-    number: int
-    state: SendState
-    cause: Cause | None = None
-    detail: str = ""
-    next_attempt: Instant | None = None
-    attempts: int = 0
-    bytes_done: int = 0
-
-    def __post_init__(self) -> None:
-        if self.state in (SendState.COMPLETE, SendState.PARTIAL):
-            raise ValueError(f"a send cannot be reported {self.state.value}")
-        if self.state is SendState.BACKING_OFF and self.next_attempt is None:
-            raise ValueError("a send that backs off says until when")
+    holding: Absent | RecordOnly | Staged | Damaged | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,21 +155,99 @@ class State(Protocol):
         ...
 
     def observe(self, observation: Observation, author: Author) -> bool:
-        """Take what a look at a store found; counts only while no send is open and no newer number is held.
+        """Take what a look at a store found; counts only while no send is open and the pair's mark is the look's.
 
-        False if it does not count. A look that found no record at all (`Absent` or `Unknown` with number 0) counts
-        whatever is held. `Absent` where a receipt proved something becomes `Absent(lost=...)` (L34).
+        False if it does not count. `Absent` where a receipt proved something becomes `Absent(lost=...)` (L34). A look
+        that says nothing new changes nothing, but `Staged` renews the time of the verification without a new version
+        of the pair: it was ready before. The mark rises to the number found.
         """
         ...
 
-    def report(self, progress: Progress, author: Author) -> bool:
-        """Move an open row on; False if the pair's open row has another number or is closed (a fence).
+    # Carrying out
 
-        Attempts and the next attempt's time survive a restart, attempts never fall (L28). `failed` and `cancelled`
-        close the row and block the pair's revision. Changes the pair's version only if the planner reads what changed:
+    @property
+    def identity(self) -> StateId:
+        """Drawn when the state was made; a copy of the state has the same."""
+        ...
+
+    def stores(self) -> Mapping[SiteName, StoreId]:
+        """The store pinned for each site (sending.md 3)."""
+        ...
+
+    def pin_store(self, site: SiteName, store: StoreId, author: Author) -> None:
+        """From now on this is the site's store (L37); a removal of the site forgets it."""
+        ...
+
+    def claim(
+        self, worker: Worker, candidates: Sequence[Candidate], author: Author, *, lease: Seconds
+    ) -> Sequence[Claim]:
+        """Claim, in one durable commit, those candidates that may still be claimed, in their order.
+
+        A row may be claimed if it is open, has the candidate's number, is due (a back-off or a put-back may name a
+        time), and no living claim is on it; a site where `at_once` claims live, or that somebody else took with
+        `take`, is left alone. A claimed row is `sending`, its attempts count up by one (L28); a row whose claim lapsed
+        or whose worker is dead is claimed anew without back-off (sending.md 5). Registers the worker as seen.
+        """
+        ...
+
+    def renew(self, worker: Worker, beats: Sequence[Beat], author: Author, *, lease: Seconds) -> Sequence[Claim]:
+        """Renew the leases of a worker's claims; returns those claims that are lost.
+
+        Lost: the row was closed or superseded, or somebody else claimed it after the lease had ended. Without beats the
+        worker is only seen to live. No durable flush is needed for what this writes, but it may have one.
+        """
+        ...
+
+    def end(self, endings: Sequence[Ending], author: Author) -> Sequence[bool]:
+        """Record how attempts ended, all in one durable commit; False for one that did not count.
+
+        `Arrived` always counts as `receive` does (L26). The others count only while the claim is the row's (fence):
+        `BackedOff` waits for its time, `PutBack` is queued again (backing-off with cause and time if it says until
+        when), `Failed` and `GaveWay` close the row. Changes the pair's version only if the planner reads what changed:
         whether the row is open, is claimed, waits for space or for another store (sending.md 4).
         """
         ...
+
+    def reserved(self, site: SiteName, *, besides: Claim) -> Bytes:
+        """Bytes that the other living claims at the site still have to write (L20)."""
+        ...
+
+    def take(self, worker: Worker, thing: str, author: Author, *, lease: Seconds) -> bool:
+        """Take something for oneself: `site/NAME` (no send is claimed there meanwhile) or `package/NAME/DIGEST`.
+
+        False while somebody living has it, or, for a site, while a living claim is there. Renewed by taking it again,
+        and by every `renew` of the worker; free again with `give_back`, with the end of the lease or of the process.
+        """
+        ...
+
+    def give_back(self, worker: Worker, thing: str) -> None:
+        """End a `take`."""
+        ...
+
+    def leave(self, worker: Worker) -> None:
+        """The worker stops: what it still has is free at once, and it is forgotten."""
+        ...
+
+    def workers(self) -> Sequence[WorkerSeen]:
+        """Those seen within the last day, living ones first, then by when they were last seen."""
+        ...
+
+    def claims(self) -> Sequence[Claim]:
+        """The living claims, by package, then site."""
+        ...
+
+    def retry(self, package: PackageName, site: SiteName, author: Author) -> bool:
+        """Open the latest row again if it failed or was cancelled, or let one that backs off go at once.
+
+        Number and attempts stay. False if there is no such row, or something newer was recorded or held since.
+        """
+        ...
+
+    def cancel(self, package: PackageName, site: SiteName, reason: str, author: Author) -> bool:
+        """Close the open row as `cancelled`, its detail `by ACTOR: REASON`; blocks the revision. False without one."""
+        ...
+
+    # What people decide
 
     def hold(self, hold: Hold, author: Author) -> None:
         """Suspend a site, a package or a pair; a second hold of the same replaces the first."""
@@ -222,6 +282,10 @@ class State(Protocol):
 
     def passes(self, limit: int = 1) -> Sequence[Pass]:
         """The latest passes, newest first."""
+        ...
+
+    def backup(self, path: str) -> None:
+        """Write a whole, checked copy to a new file; raises StateError, also if the file exists."""
         ...
 
     def close(self) -> None:
