@@ -132,5 +132,5 @@ def _check_pin(package: Candidate, content: Content, findings: Findings) -> None
         ("source", "digest"),
         code="pin-mismatch",
         message=f'the source of "{package.name}" has the digest {content.digest}, but is pinned to {pin}',
-        hint="if the new content is meant, write its digest into spec.source.digest",
+        hint=f"if the new content is meant: reconcile pin {package.name}",
     )
