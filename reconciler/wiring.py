@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from reconciler.model.faults import StateError
 from reconciler.model.settings import Settings
+from reconciler.model.sites import Address
 from reconciler.model.source_text import SourceText
+from reconciler.senders.protocol import Sender
 from reconciler.sources.directory import ManifestRead, read_manifests
 from reconciler.state.protocol import State
 
@@ -40,6 +42,21 @@ def check_state(url: str) -> None:
 
 def _scheme(url: str) -> str:
     return url.partition(":")[0]
+
+
+def _directory(address: Address) -> Sender:
+    from reconciler.senders.directory import open_directory
+
+    return open_directory(address)
+
+
+SENDERS: Mapping[str, Callable[[Address], Sender]] = {"directory": _directory}
+"""`spec.address.type` → factory of an address."""
+
+
+def open_sender(address: Address) -> Sender:
+    """The way to a site's store; raises StoreFault. The schema lets no address pass whose type is not in the table."""
+    return SENDERS[address.type](address)
 
 
 def manifest_source(

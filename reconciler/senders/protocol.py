@@ -4,7 +4,7 @@ A sender moves bytes between here and one site's store. It knows files by their 
 (`packs/4f….pack`) and nothing of what is in them: that is the business of `reconciler.engine.stores`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -25,7 +25,8 @@ class Traits:
 
     `creates_exclusively`: two that create one name at a time never both succeed; without it a store has one writer.
     `links`: `publish` gives a file a second name without moving its bytes. `flushes`: what a `Part` or `create`
-    said is durable survives a power cut. `proof`: the best there is.
+    said is durable survives a power cut. `proof`: the best there is. `links` and `flushes` hold until the address has
+    once refused: nothing is written to find out, as the store may be another's (L37).
     """
 
     kind: str
@@ -65,8 +66,20 @@ class Hostile(Exception):
     """What stands at the name is no plain file or folder of this store (a link, a device, a mount): never followed."""
 
 
+Pace = Callable[[int], int]
+"""Asked before bytes come back: of so many that are wanted, how many may come now (at least one). May wait or raise."""
+
+
+def at_once(wanted: int) -> int:
+    """As many as are wanted."""
+    return wanted
+
+
 class Part(Protocol):
-    """A file that is being written, private to the attempt that began it."""
+    """A file that is being written, private to the attempt that began it.
+
+    After a fault nothing of it is believed: the same fault is raised again, the attempt starts over.
+    """
 
     def append(self, data: bytes) -> None:
         """Add to the end; durable only after `flush`."""
@@ -110,19 +123,24 @@ class Sender(Protocol):
     def create(self, name: str, data: bytes) -> None:
         """Make a small file appear whole, durable, and exclusively; raises Taken.
 
-        No reader ever sees a part of it where the address can do that; elsewhere a torn one fails its own digest.
+        No reader ever sees a part of it where the address can do that; elsewhere a torn one fails its own digest. One
+        that dies meanwhile may leave a file directly beneath `parts`, named with 32 hexadecimal digits.
         """
         ...
 
     def publish(self, names: Sequence[tuple[str, str]]) -> None:
         """Give flushed parts their final names, exclusively and durably: pairs of (part, name); raises Taken.
 
-        Those before the one that was taken are published. The names of the parts stay until they are removed.
+        Those before the one that was taken are published. The names of the parts stay until they are removed. A part
+        that a dead attempt left is flushed first.
         """
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a file; one that is not there is no error. An empty folder that is left goes with `remove_folder`."""
+        """Remove a file; one that is not there is no error. An empty folder that is left goes with `remove_folder`.
+
+        Not flushed: after a power cut the file may be back.
+        """
         ...
 
     def remove_folder(self, folder: str) -> None:
@@ -133,10 +151,11 @@ class Sender(Protocol):
         """What is free at the store."""
         ...
 
-    def digest(self, name: str, *, length: int) -> bytes:
+    def digest(self, name: str, *, length: int, pace: Pace = at_once) -> bytes:
         """The SHA-256 of the first `length` bytes as they lie in the store; raises Missing if there are fewer.
 
-        With `Proof.READ_BACK` by reading them again, from the medium as far as that can be had.
+        With `Proof.READ_BACK` by reading them again, from the medium as far as that can be had, at the given pace. What
+        it covers is durable, whoever wrote it: a receipt may rest on it (R4).
         """
         ...
 
