@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
@@ -17,7 +18,7 @@ from reconciler.model.snapshot import Cause, DepartedSite, Difference, Hold, Sen
 from reconciler.state import journal
 from reconciler.state.pairs import Pair, PairRow, forgotten, observed, received
 from reconciler.state.progress import is_turn, read_by_planner, reported
-from reconciler.state.protocol import Author, Event, HeldPair, Observation, Pass, Progress, Submission
+from reconciler.state.protocol import Author, HeldPair, Observation, Pass, Progress, Submission
 from reconciler.state.standing import (
     CLOSED_AS,
     Facts,

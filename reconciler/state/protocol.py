@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.model.acknowledgements import Acknowledgement
 from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
+from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
@@ -57,23 +58,6 @@ class Observation:
     mark: int
     number: int
     holding: Absent | RecordOnly | Staged | Damaged | Unknown
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One line of the append-only history (docs/reference/state.md names the actions).
-
-    `subject` is `send/NAME`, `pair/PACKAGE@SITE`, `site/NAME`, `package/NAME` or `plan/ID`.
-    """
-
-    number: int
-    at: Instant
-    actor: str
-    action: str
-    subject: str
-    plan: str | None
-    commit: str | None
-    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from reconciler.model.history import Event
 from reconciler.state.journal import PASSES_KEPT, Entry
-from reconciler.state.protocol import Author, Event, Pass
+from reconciler.state.protocol import Author, Pass
 from reconciler.state.statements import statements
 
 _SQL = statements("journal")
