@@ -77,6 +77,10 @@ class Beat:
     bytes_done: Bytes
     bytes_left: Bytes
 
+    def __post_init__(self) -> None:
+        if not self.state.is_claimed:
+            raise ValueError(f"a send that is carried out is not {self.state.value}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:

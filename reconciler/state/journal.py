@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
-from reconciler.model.holdings import Absent, Damaged, Receipt, RecordOnly, Unknown
+from reconciler.model.claims import PutBack, Worker
+from reconciler.model.holdings import Absent, Damaged, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Hold, Send
+from reconciler.model.stores import StoreId
+from reconciler.state.progress import Stopped
 from reconciler.state.protocol import Author, Observation, Pass
 from reconciler.state.standing import Standing
 
@@ -59,16 +62,41 @@ def of_observation(observation: Observation) -> Entry:
             detail = f"record-only, number {observation.number}"
         case Damaged():
             detail = f"damaged, number {observation.number}"
+        case Staged():
+            detail = f"staged, number {observation.number}"
         case Unknown():
             detail = f"unknown: {found.reason}"
     return Entry(action="observed", subject=_pair(observation.package, observation.site), detail=detail)
 
 
-def of_progress(send: Send) -> Entry:
-    """A row that its worker, or a person, moved on."""
-    words = [f"send {send.job}", f"attempt {send.attempts}", *(() if send.cause is None else (send.cause.value,))]
-    detail = ", ".join(words) + (f": {send.detail}" if send.detail else "")
-    return Entry(action=send.state.value, subject=_pair(send.package, send.site), detail=detail)
+def of_claim(send: Send, worker: Worker, before: Worker | None) -> Entry:
+    """An attempt begins; `before` had the send, and died or was not heard of for a lease."""
+    action = "claimed" if before is None else "taken-over"
+    detail = f"{_attempt(send)}, {_process(worker)}" + ("" if before is None else f", from {_process(before)}")
+    return Entry(action=action, subject=_pair(send.package, send.site), detail=detail)
+
+
+def of_ending(send: Send, outcome: Stopped) -> Entry:
+    """An attempt that did not arrive, and why."""
+    action = "put-back" if isinstance(outcome, PutBack) else send.state.value
+    detail = ", ".join((_attempt(send), *(() if send.cause is None else (send.cause.value,))))
+    detail += f": {send.detail}" if send.detail else ""
+    return Entry(action=action, subject=_pair(send.package, send.site), detail=detail)
+
+
+def of_retry(send: Send) -> Entry:
+    """Somebody wants it tried again."""
+    return Entry(action="retried", subject=_pair(send.package, send.site), detail=f"send {send.job}")
+
+
+def of_cancel(send: Send, reason: str) -> Entry:
+    """Somebody gave it up."""
+    return Entry(action="cancelled", subject=_pair(send.package, send.site), detail=f"send {send.job}: {reason}")
+
+
+def of_pin(site: SiteName, store: StoreId) -> Entry:
+    """The store that is a site's from now on (L37)."""
+    return Entry(action="pinned", subject=f"site/{site}", detail=f"store {store}")
 
 
 def of_hold(hold: Hold) -> Entry:
@@ -112,6 +140,14 @@ def _held(site: SiteName | None, package: PackageName | None) -> str:
 
 def _pair(package: PackageName, site: SiteName) -> str:
     return f"pair/{package}@{site}"
+
+
+def _attempt(send: Send) -> str:
+    return f"send {send.job}, attempt {send.attempts}"
+
+
+def _process(worker: Worker) -> str:
+    return f"worker {worker.id[:8]} (process {worker.pid} on {worker.host})"
 
 
 def _planned(plan: Plan, action: str, subject: str, detail: str) -> Entry:

@@ -4,21 +4,38 @@ It is the reference: `tests/conformance/state.py` and a property test hold SQLit
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from uuid import uuid4
 
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.claims import Arrived, Beat, Candidate, Claim, Ending, GaveWay, Worker, WorkerSeen
+from reconciler.model.faults import StateError
 from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged
-from reconciler.model.instants import Instant
+from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.packages import Revision
 from reconciler.model.plan import Plan
+from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause, DepartedSite, Difference, Hold, Send, SendState, Snapshot, Wanted
+from reconciler.model.stores import StateId, StoreId
 from reconciler.state import journal
-from reconciler.state.pairs import Pair, PairRow, forgotten, observed, received
-from reconciler.state.progress import is_turn, read_by_planner, reported
-from reconciler.state.protocol import Author, HeldPair, Observation, Pass, Progress, Submission
+from reconciler.state.liveness import HERE, Liveness
+from reconciler.state.memory_leases import Lease, Leases
+from reconciler.state.pairs import (
+    Pair,
+    PairRow,
+    forgotten,
+    found_by_look,
+    found_instead,
+    gave_way,
+    observed,
+    received,
+    same_revision,
+)
+from reconciler.state.progress import Stopped, cancelled, claimed, is_due, read_by_planner, retried, stopped
+from reconciler.state.protocol import Author, HeldPair, Observation, Pass, Submission
 from reconciler.state.standing import (
     CLOSED_AS,
     Facts,
@@ -38,7 +55,10 @@ class MemoryState:
 
     kind = "memory"
 
-    def __init__(self) -> None:
+    def __init__(self, liveness: Liveness = HERE) -> None:
+        self._identity = StateId(uuid4().hex)
+        self._stores: dict[SiteName, StoreId] = {}
+        self._leases = Leases(liveness)
         self._version = 0
         self._pairs: dict[Pair, PairRow] = {}
         self._receipts: dict[Pair, dict[int, Receipt]] = defaultdict(dict)
@@ -211,7 +231,9 @@ class MemoryState:
     def _forget(self, standing: Standing) -> set[Pair]:
         """Also pairs that hold nothing: what was still on its way to the site says nothing of the next one (L31)."""
         pairs = {(package, removal.site) for removal in standing.removals for package in removal.packages}
-        removed = {site for _, site in pairs}
+        removed = {removal.site for removal in standing.removals}
+        for site in removed:
+            self._stores.pop(site, None)
         for pair, row in self._pairs.items():
             if pair[1] in removed and row.holding == Absent() and row.mark > row.forgotten:
                 pairs |= {pair} - set(standing.moved)
@@ -251,7 +273,7 @@ class MemoryState:
     def record_pass(self, entry: Pass) -> None:
         self._remember(entry)
 
-    # Arrivals, looks and progress
+    # Arrivals and looks
 
     def receive(self, receipt: Receipt, author: Author) -> bool:
         pair = receipt.package, receipt.site
@@ -280,23 +302,166 @@ class MemoryState:
         after = observed(before, observation, self._proved(pair))
         if after is None or self._open_row(pair) is not None:
             return False
-        if after is not before:
-            self._put(pair, after)
+        self._put(pair, after)
+        if after.version != before.version:
+            self._keep_look(observation, author)
             self._tell(journal.of_observation(observation), author)
         return True
 
-    def report(self, progress: Progress, author: Author) -> bool:
-        pair = progress.package, progress.site
-        before = self._open_row(pair)
-        if before is None or before.number != progress.number:
+    def _keep_look(self, observation: Observation, author: Author) -> None:
+        receipt = found_by_look(observation, author.actor)
+        if receipt is None:
+            return
+        receipts = self._receipts[receipt.package, receipt.site]
+        known = receipts.get(receipt.number)
+        if known is None or not same_revision(known.held, receipt.held):
+            receipts[receipt.number] = receipt
+        answered = self._answered(receipt)
+        if answered is not None:
+            self._end(answered, SendState.COMPLETE, author.at, None)
+
+    # Carrying out
+
+    @property
+    def identity(self) -> StateId:
+        return self._identity
+
+    def stores(self) -> Mapping[SiteName, StoreId]:
+        return dict(sorted(self._stores.items()))
+
+    def pin_store(self, site: SiteName, store: StoreId, author: Author) -> None:
+        if self._stores.get(site) != store:
+            self._stores[site] = store
+            self._tell(journal.of_pin(site, store), author)
+
+    def claim(
+        self, worker: Worker, candidates: Sequence[Candidate], author: Author, *, lease: Seconds
+    ) -> Sequence[Claim]:
+        until = self._leases.seen(worker, author.at, lease)
+        claims = []
+        for candidate in candidates:
+            pair = candidate.package, candidate.site
+            row = self._open_row(pair)
+            if row is None or row.number != candidate.number or not self._is_free(row, candidate, worker, author.at):
+                continue
+            after = claimed(row, author.at)
+            before = self._leases.holder((pair, row.number))
+            self._move(row, after)
+            kept = Lease(worker=worker.id, until=until, attempts=after.attempts, bytes_left=candidate.bytes_left)
+            self._leases.claim((pair, row.number), kept)
+            self._tell(journal.of_claim(after, worker, before), author)
+            claims.append(Claim(send=self._as_now(after), worker=worker.id))
+        return claims
+
+    def _is_free(self, row: Send, candidate: Candidate, worker: Worker, at: Instant) -> bool:
+        taken = self._leases.taker(f"site/{row.site}") not in (None, worker.id)
+        if taken or not is_due(row, at) or self._leases.is_claimed(((row.package, row.site), row.number)):
             return False
-        after = reported(before, progress, author.at)
+        return candidate.at_once is None or sum(1 for _ in self._leases.at_site(row.site)) < candidate.at_once
+
+    def renew(self, worker: Worker, beats: Sequence[Beat], author: Author, *, lease: Seconds) -> Sequence[Claim]:
+        until = self._leases.seen(worker, author.at, lease)
+        self._leases.renew_takes(worker, until)
+        lost = []
+        for beat in beats:
+            row = self._claimed_row(beat.claim)
+            of_worker = beat.claim.worker == worker.id
+            if (
+                row is None
+                or not of_worker
+                or not self._leases.renew(beat.claim, until=until, bytes_left=beat.bytes_left)
+            ):
+                lost.append(beat.claim)
+                continue
+            changed_at = row.changed_at if row.state is beat.state else author.at
+            self._keep(replace(row, state=beat.state, bytes_done=beat.bytes_done, changed_at=changed_at))
+        return lost
+
+    def end(self, endings: Sequence[Ending], author: Author) -> Sequence[bool]:
+        return [self._end_attempt(ending, author) for ending in endings]
+
+    def _end_attempt(self, ending: Ending, author: Author) -> bool:
+        claim, outcome = ending.claim, ending.outcome
+        if isinstance(outcome, Arrived):
+            counted = self.receive(outcome.receipt, author)
+        else:
+            counted = self._stop(claim, outcome, author)
+        self._leases.free(claim)
+        return counted
+
+    def _stop(self, claim: Claim, outcome: Stopped, author: Author) -> bool:
+        row = self._claimed_row(claim)
+        if row is None or not self._leases.is_of(claim):
+            return False
+        after = stopped(row, outcome, author.at)
+        self._tell(journal.of_ending(after, outcome), author)
+        if isinstance(outcome, GaveWay):
+            self._keep(after)
+            self._give_way(claim.pair, outcome, author)
+        else:
+            self._move(row, after)
+        return True
+
+    def _give_way(self, pair: Pair, outcome: GaveWay, author: Author) -> None:
+        before = self._row(pair)
+        found = found_instead(pair, before, outcome)
+        after = gave_way(before, found, number=outcome.number, proved=self._proved(pair))
+        self._put(pair, after)
+        if found is not None and after.holding != before.holding:
+            self._tell(journal.of_observation(found), author)
+
+    def _claimed_row(self, claim: Claim) -> Send | None:
+        """The row, if it is claimed, and for this attempt."""
+        row = self._sends[claim.pair].get(claim.send.number)
+        if row is None or not row.state.is_claimed or row.attempts != claim.send.attempts:
+            return None
+        return row
+
+    def reserved(self, site: SiteName, *, besides: Claim) -> Bytes:
+        own = (besides.pair, besides.send.number), besides.worker
+        others = (lease for row, lease in self._leases.at_site(site) if (row, lease.worker) != own)
+        return Bytes(sum(lease.bytes_left for lease in others))
+
+    def take(self, worker: Worker, thing: str, author: Author, *, lease: Seconds) -> bool:
+        until = self._leases.seen(worker, author.at, lease)
+        return self._leases.take(worker, thing, until)
+
+    def give_back(self, worker: Worker, thing: str) -> None:
+        self._leases.give_back(worker, thing)
+
+    def leave(self, worker: Worker) -> None:
+        self._leases.leave(worker)
+
+    def workers(self) -> Sequence[WorkerSeen]:
+        return self._leases.workers(self.claims())
+
+    def claims(self) -> Sequence[Claim]:
+        rows = ((self._sends[pair][number], worker) for (pair, number), worker in self._leases.living())
+        return [Claim(send=self._as_now(row), worker=worker) for row, worker in rows if row.state.is_claimed]
+
+    def retry(self, package: PackageName, site: SiteName, author: Author) -> bool:
+        row = next(reversed(self._rows_of((package, site))), None)
+        after = None if row is None else retried(row, self._row((package, site)), author.at)
+        if row is None or after is None:
+            return False
+        self._tell(journal.of_retry(after), author)
+        self._move(row, after)
+        return True
+
+    def cancel(self, package: PackageName, site: SiteName, reason: str, author: Author) -> bool:
+        row = self._open_row((package, site))
+        if row is None:
+            return False
+        self._tell(journal.of_cancel(row, reason), author)
+        self._move(row, cancelled(row, actor=author.actor, reason=reason, at=author.at))
+        return True
+
+    def _move(self, before: Send, after: Send) -> None:
+        """Keep the row; a new version of the pair if the planner reads what changed."""
         self._keep(after)
+        pair = after.package, after.site
         if read_by_planner(after) != read_by_planner(before):
             self._put(pair, replace(self._row(pair), version=self._row(pair).version + 1))
-        if is_turn(before, after):
-            self._tell(journal.of_progress(after), author)
-        return True
 
     # What people decide
 
@@ -350,6 +515,9 @@ class MemoryState:
 
     def passes(self, limit: int = 1) -> Sequence[Pass]:
         return self._passes[: -limit - 1 : -1]
+
+    def backup(self, path: str) -> None:
+        raise StateError(f"the copy {path} cannot be written: this state is in memory, and gone with its process")
 
     def close(self) -> None:
         """Nothing to free."""

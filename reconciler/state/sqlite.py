@@ -1,20 +1,26 @@
 """The state in a SQLite file: one file, several processes, durable when a method returns (R1, R2).
 
-The statements are in `sql/`, the schema in `migrations/`, the choices behind them in docs/decisions/0011.
+The statements are in `sql/`, the schema in `migrations/`, the choices behind them in docs/decisions/0011 and 0016.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.acknowledgements import Acknowledgement
+from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
+from reconciler.model.history import Event
 from reconciler.model.holdings import Receipt
+from reconciler.model.instants import Seconds
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
+from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
-from reconciler.state import arrivals, decisions, journal, records
+from reconciler.model.stores import StateId, StoreId
+from reconciler.state import arrivals, claiming, copies, decisions, ending, journal, records, stores, workers
 from reconciler.state.connection import Connection
 from reconciler.state.differences import snapshot
+from reconciler.state.liveness import HERE, Liveness
 from reconciler.state.opening import connect
-from reconciler.state.protocol import Author, Event, HeldPair, Observation, Pass, Progress, Submission
+from reconciler.state.protocol import Author, HeldPair, Observation, Pass, Submission
 from reconciler.state.rows import Turns, held_pair_of, send_of
 from reconciler.state.statements import statements
 from reconciler.state.submitting import submit
@@ -23,13 +29,13 @@ _PAIRS = statements("pairs")
 _SENDS = statements("sends")
 
 
-def open_sqlite(path: str, *, write: bool) -> "SqliteState":
+def open_sqlite(path: str, *, write: bool, liveness: Liveness = HERE) -> "SqliteState":
     """The state in this file; raises StateError.
 
     With `write` it is created or migrated if need be. Without, nothing is created or changed (SQLite's own -wal and
     -shm excepted), and a file that is not there is an empty state.
     """
-    return SqliteState(connect(path, write=write))
+    return SqliteState(connect(path, write=write), liveness)
 
 
 class SqliteState:
@@ -37,8 +43,9 @@ class SqliteState:
 
     kind = "sqlite"
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, liveness: Liveness = HERE) -> None:
         self._connection = connection
+        self._liveness = liveness
 
     def snapshot(self, wanted: Wanted) -> Snapshot:
         with self._connection.reading() as sqlite:
@@ -54,15 +61,76 @@ class SqliteState:
 
     def receive(self, receipt: Receipt, author: Author) -> bool:
         with self._connection.writing() as sqlite:
-            return arrivals.receive(sqlite, receipt, author)
+            return arrivals.receive(sqlite, receipt, author, turns=Turns(sqlite))
 
     def observe(self, observation: Observation, author: Author) -> bool:
         with self._connection.writing() as sqlite:
             return arrivals.observe(sqlite, observation, author)
 
-    def report(self, progress: Progress, author: Author) -> bool:
+    # Carrying out
+
+    @property
+    def identity(self) -> StateId:
+        with self._connection.reading() as sqlite:
+            return stores.identity(sqlite)
+
+    def stores(self) -> Mapping[SiteName, StoreId]:
+        with self._connection.reading() as sqlite:
+            return stores.pinned(sqlite)
+
+    def pin_store(self, site: SiteName, store: StoreId, author: Author) -> None:
         with self._connection.writing() as sqlite:
-            return arrivals.report(sqlite, progress, author)
+            if stores.pin(sqlite, site, store, author.at):
+                records.tell(sqlite, journal.of_pin(site, store), author)
+
+    def claim(
+        self, worker: Worker, candidates: Sequence[Candidate], author: Author, *, lease: Seconds
+    ) -> Sequence[Claim]:
+        with self._connection.writing() as sqlite:
+            return claiming.claim(sqlite, worker, candidates, author, lease=lease, liveness=self._liveness)
+
+    def renew(self, worker: Worker, beats: Sequence[Beat], author: Author, *, lease: Seconds) -> Sequence[Claim]:
+        with self._connection.writing() as sqlite:
+            return claiming.renew(sqlite, worker, beats, author, lease=lease, liveness=self._liveness)
+
+    def end(self, endings: Sequence[Ending], author: Author) -> Sequence[bool]:
+        with self._connection.writing() as sqlite:
+            turns = Turns(sqlite)
+            return [ending.end(sqlite, each, author, turns=turns) for each in endings]
+
+    def reserved(self, site: SiteName, *, besides: Claim) -> Bytes:
+        with self._connection.reading() as sqlite:
+            return claiming.reserved(sqlite, site, besides=besides, liveness=self._liveness)
+
+    def take(self, worker: Worker, thing: str, author: Author, *, lease: Seconds) -> bool:
+        with self._connection.writing() as sqlite:
+            return workers.take(sqlite, worker, thing, author, lease=lease, liveness=self._liveness)
+
+    def give_back(self, worker: Worker, thing: str) -> None:
+        with self._connection.writing() as sqlite:
+            workers.give_back(sqlite, worker, thing)
+
+    def leave(self, worker: Worker) -> None:
+        with self._connection.writing() as sqlite:
+            workers.leave(sqlite, worker)
+
+    def workers(self) -> Sequence[WorkerSeen]:
+        with self._connection.reading() as sqlite:
+            return workers.workers(sqlite, self._liveness)
+
+    def claims(self) -> Sequence[Claim]:
+        with self._connection.reading() as sqlite:
+            return claiming.claims(sqlite, self._liveness)
+
+    def retry(self, package: PackageName, site: SiteName, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            return ending.retry(sqlite, (package, site), author)
+
+    def cancel(self, package: PackageName, site: SiteName, reason: str, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            return ending.cancel(sqlite, (package, site), reason, author)
+
+    # What people decide
 
     def hold(self, hold: Hold, author: Author) -> None:
         with self._connection.writing() as sqlite:
@@ -110,6 +178,10 @@ class SqliteState:
     def passes(self, limit: int = 1) -> Sequence[Pass]:
         with self._connection.reading() as sqlite:
             return records.passes(sqlite, limit)
+
+    def backup(self, path: str) -> None:
+        with self._connection.looking() as sqlite:
+            copies.backup(sqlite, path)
 
     def close(self) -> None:
         """May be called twice."""

@@ -28,6 +28,7 @@ from reconciler.state.statements import statements
 
 _SQL = statements("submit")
 _SENDS = statements("sends")
+_STORES = statements("stores")
 
 
 def submit(sqlite: sqlite3.Connection, plan: Plan, author: Author, *, strict: bool) -> Submission:
@@ -107,11 +108,15 @@ def _raise(sqlite: sqlite3.Connection, standing: Standing) -> set[Pair]:
 
 
 def _forget(sqlite: sqlite3.Connection, standing: Standing) -> set[Pair]:
-    """Also the pairs that hold nothing: what was still on its way to the site says nothing of the next one (L31)."""
+    """Also the pairs that hold nothing: what was still on its way to the site says nothing of the next one (L31).
+
+    And the store that was pinned: the next site of that name has another.
+    """
     gone = {(package, removal.site) for removal in standing.removals for package in removal.packages}
     for site in {removal.site for removal in standing.removals}:
         bare: set[Pair] = {(package, site) for (package,) in sqlite.execute(_SQL["nothing_held_at_site"], (site,))}
         gone |= bare - set(standing.moved)
+        sqlite.execute(_STORES["forget"], (site,))
     for pair in gone:
         keep_pair(sqlite, pair, forgotten(pair_row(sqlite, pair)))
     return gone

@@ -2,6 +2,13 @@
 INSERT OR IGNORE INTO receipts (package, site, number, revision, label, verified_at, proof)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 
+-- name: receipt_instead
+INSERT INTO receipts (package, site, number, revision, label, verified_at, proof)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (package, site, number) DO UPDATE SET
+  revision = excluded.revision, label = excluded.label, verified_at = excluded.verified_at, proof = excluded.proof
+WHERE revision <> excluded.revision
+
 -- name: proved
 SELECT r.content, r.setup, l.parts, l.version
 FROM packages AS k

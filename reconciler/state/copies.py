@@ -1,0 +1,49 @@
+"""Copies of a SQLite state: checked, durable, for their owner alone; and a state put back from one."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from reconciler.model.faults import StateError
+from reconciler.state import files
+from reconciler.state.faults import state_error
+
+
+def write_copy(source: sqlite3.Connection, path: str) -> None:
+    """Write `path` anew with what `source` holds, or leave what was there: under another name first, then renamed."""
+    private = f"{path}.tmp"
+    files.create_private(private)
+    with closing(sqlite3.connect(private, isolation_level=None)) as target:
+        source.backup(target)
+        check(target, private)
+    files.flush(private)
+    os.replace(private, path)
+    files.flush(os.path.dirname(path))
+
+
+def backup(source: sqlite3.Connection, path: str) -> None:
+    """A copy for people to keep: a file that is there is never written over."""
+    path = os.path.abspath(path)
+    if os.path.lexists(path):
+        raise StateError(f"the copy {path} cannot be written: there is something of that name; name another file")
+    with told(path):
+        write_copy(source, path)
+
+
+def check(sqlite: sqlite3.Connection, path: str) -> None:
+    """Raise StateError if the database is not whole."""
+    found = [line for (line,) in sqlite.execute("PRAGMA integrity_check(1)")]
+    if found != ["ok"]:
+        raise StateError(f"the state {path} is damaged: {found[0]}")
+
+
+@contextmanager
+def told(path: str) -> Iterator[None]:
+    """The world's faults with a copy, as StateError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise state_error(error, path) from error
+    except OSError as error:
+        raise StateError(f"the copy {path} cannot be written: {error.strerror}") from error
