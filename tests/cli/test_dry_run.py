@@ -30,6 +30,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
         ("explain", "till-emea"),
         ("ready", "till-emea"),
         ("config",),
+        ("--dry-run", "pin"),
     ],
 )
 def test_nothing_is_written(reconcile: Reconcile, fleet: Path, arguments: tuple[str, ...]) -> None:
