@@ -5,10 +5,11 @@ from operator import attrgetter
 
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
-from reconciler.model.names import PackageName, SiteName
+from reconciler.model.names import PackageName
 from reconciler.model.quantities import Bytes
 from reconciler.model.site_sets import SiteSet
-from reconciler.model.snapshot import Difference, Hold, Mode, Send, Snapshot
+from reconciler.model.snapshot import Difference, Mode, Send, Snapshot
+from reconciler.planning.holds import Holds
 from reconciler.planning.needs import needs
 from reconciler.planning.pair import Pair, bytes_of, held_in, mode_for
 from reconciler.planning.requirements import Requirement
@@ -21,7 +22,7 @@ def differing_pairs(
 ) -> Iterator[Pair]:
     """The required pairs in the scope that are not ready, by package, then site. Ready pairs make no objects (P5)."""
     open_sends = snapshot.open_by_pair()
-    holds = _Holds(snapshot.holds, at=at)
+    holds = Holds(snapshot.holds, at=at)
     for requirement, differences in _by_package(snapshot.differences, required):
         needed = needs(requirement.jobs, SiteSet.of(difference.site for difference in differences))
         package = requirement.package.name
@@ -68,22 +69,3 @@ def _by_package(
         chosen = [difference for difference in found[package] if difference.site in scope]
         if chosen:
             yield requirement, sorted(chosen, key=_SITE)
-
-
-class _Holds:
-    """The holds in force, by what they lie on; one whose `until` has come counts no more."""
-
-    __slots__ = ("_by_subject",)
-
-    def __init__(self, holds: Iterable[Hold], *, at: Instant) -> None:
-        self._by_subject: Mapping[tuple[PackageName | None, SiteName | None], Hold] = {
-            (hold.package, hold.site): hold for hold in holds if hold.until is None or hold.until > at
-        }
-
-    def __bool__(self) -> bool:
-        return bool(self._by_subject)
-
-    def on(self, package: PackageName, site: SiteName) -> tuple[Hold, ...]:
-        """Those on the site, on the package and on the pair, in this order."""
-        subjects = ((None, site), (package, None), (package, site))
-        return tuple(self._by_subject[subject] for subject in subjects if subject in self._by_subject)

@@ -38,6 +38,11 @@ class Timeline:
         span = self._span(self._index(instant))
         return self.end if span is None else max(instant, span.starts)
 
+    def closing(self, instant: Instant) -> Instant | None:
+        """When the span this instant lies in ends; None if it lies in none, or in one longer than the look-ahead."""
+        span = self._span(self._index(instant))
+        return None if span is None or span.starts > instant or span.ends == self.end else span.ends
+
     def finish(self, instant: Instant, size: int) -> Instant | None:
         """When `size` bytes that wait from this instant on have arrived; None where no rate says so, or not in time."""
         key = instant, size

@@ -52,6 +52,16 @@ def admits(windows: Sequence[Window], priority: Priority) -> bool:
     return not windows or any(window.days and priority >= window.allow for window in windows)
 
 
+def always(windows: Sequence[Window], priority: Priority) -> bool:
+    """Whether a job of this priority may travel at every instant: what admits it leaves no gap in the week."""
+    reached = 0
+    for begins, ends, _ in _week(windows, priority, None):
+        if begins > reached:
+            return False
+        reached = max(reached, ends)
+    return not windows or reached == _WEEK
+
+
 def spans(
     windows: Sequence[Window], *, zone: str, priority: Priority, limit: BitsPerSecond | None, start: Instant
 ) -> Iterator[Span]:

@@ -1,6 +1,9 @@
 """The site, the package or the pair is held, or every job that needs the pair is suspended."""
 
+from collections.abc import Iterable
+
 from reconciler.model.instants import Instant, format_instant
+from reconciler.model.names import JobName
 from reconciler.model.snapshot import Hold
 from reconciler.planning.pair import Pair
 
@@ -8,10 +11,18 @@ from reconciler.planning.pair import Pair
 def suspended(pair: Pair) -> str | None:
     """Since when, by whom, why and until when."""
     if pair.holds:
-        return "; ".join(_words(hold, pair.site.timezone) for hold in pair.holds)
-    if pair.need.suspended:
-        return f"suspended by spec.suspend of {', '.join(f'job/{name}' for name in pair.need.names)}"
-    return None
+        return held_words(pair.holds, zone=pair.site.timezone)
+    return suspended_jobs_words(pair.need.names) if pair.need.suspended else None
+
+
+def held_words(holds: Iterable[Hold], *, zone: str) -> str:
+    """What holds a pair, by whom it was held and why; instants in the site's zone."""
+    return "; ".join(_words(hold, zone) for hold in holds)
+
+
+def suspended_jobs_words(jobs: Iterable[JobName]) -> str:
+    """What suspends a pair that only suspended jobs need."""
+    return f"suspended by spec.suspend of {', '.join(f'job/{name}' for name in jobs)}"
 
 
 def suspension(pair: Pair) -> str:
