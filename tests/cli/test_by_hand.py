@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.instants import parse_instant
 from reconciler.sources import rewriting
 from tests.cli.conftest import PACKAGE, Reconcile
 
@@ -102,3 +103,112 @@ def test_a_package_that_is_not_there_is_guessed(reconcile: Reconcile, fleet: Pat
         64,
         "reconcile: error: there is no package till_4\nhint: did you mean till-4?\n",
     )
+
+
+# suspend and resume
+
+
+def test_a_suspended_site_is_blocked_until_it_is_resumed(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    ended = reconcile("suspend", "site/DE1", "--reason", "disk replacement")
+    assert ended.code == 0
+    assert ended.err == ("Suspended site/DE1: 1 open send waits.\nEnd it with: reconcile resume site/DE1\n")
+    assert "disk replacement" in reconcile("--dry-run").out
+    assert reconcile("--dry-run", "--fail-on", "blocked").code == 3
+    ended = reconcile("resume", "site/DE1")
+    assert (ended.code, ended.err.endswith(": disk replacement: 1 open send may go on.\n")) == (0, True)
+    assert reconcile("--dry-run", "--fail-on", "blocked").code == 0
+
+
+def test_resuming_what_is_not_suspended_is_no_failure(reconcile: Reconcile, fleet: Path) -> None:
+    ended = reconcile("resume", "site/DE1")
+    assert (ended.code, ended.err) == (0, "site/DE1 is not suspended: nothing to resume.\n")
+
+
+def test_resuming_a_pair_tells_what_still_holds_it(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("suspend", "site/DE1", "--reason", "disk")
+    reconcile("suspend", "till-4@DE1", "--reason", "open late")
+    reconcile("suspend", "package/till-4", "--reason", "recalled", "--until", "1h")
+    reconcile("apply", "-q")
+    told = reconcile("resume", "till-4@DE1").err
+    assert ": open late: 0 open sends may go on." in told
+    assert [line.split(",")[0] for line in told.splitlines()] == [
+        "Resumed till-4@DE1",
+        "Still in force: site/DE1",
+        "Still in force: package/till-4",
+    ]
+
+
+def test_a_second_suspension_replaces_the_first_and_says_so(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("suspend", "package/till-4", "--reason", "first")
+    told = reconcile("suspend", "package/till-4", "--reason", "second", "--until", "2040-01-01T00:00:00+01:00").err
+    assert "Suspended package/till-4 until 2039-12-31T23:00:00Z: 0 open sends wait." in told
+    assert ": first.\n" in told
+
+
+def test_until_may_be_a_duration(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("suspend", "site/DE1", "--reason", "x", "--until", "3d")
+    (event,) = json.loads(reconcile("history", "site/DE1", "-o", "json").out)["events"]
+    until = reconcile("resume", "site/DE1").err.partition(" until ")[2].partition(" by ")[0]
+    assert parse_instant(until) - parse_instant(event["at"]) == 3 * 86400
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("suspend", "site/DE1"), '--reason "why"'),
+        (("suspend", "job/till-emea", "--reason", "x"), "set spec.suspend: true in the manifest of till-emea"),
+        (("suspend", "site/D1E", "--reason", "x"), "did you mean DE1?"),
+        (("suspend", "site/de1", "--reason", "x"), "did you mean DE1?"),
+        (("suspend", "till_4@DE1", "--reason", "x"), "did you mean till-4?"),
+        (("suspend", "DE1", "--reason", "x"), "name site/NAME, package/NAME or PACKAGE@SITE"),
+        (("suspend", "site/DE1", "--reason", "x", "--until", "soon"), ""),
+        (("suspend", "site/DE1", "--reason", "x", "--until", "0s"), ""),
+        (("suspend", "site/DE1", "--reason", "x", "--until", "2020-01-01T00:00:00Z"), ""),
+        (("resume", "site/XX9"), ""),
+        (("history", "site/D1E"), "did you mean DE1?"),
+        (("history", "till-4"), "name send/NAME, site/NAME"),
+        (("history", "send/send-till"), ""),
+        (("history", "--limit", "0"), ""),
+    ],
+)
+def test_a_wrong_word_ends_with_64_and_a_hint(
+    reconcile: Reconcile, fleet: Path, arguments: tuple[str, ...], hint: str
+) -> None:
+    ended = reconcile(*arguments)
+    assert (ended.code, hint in ended.err, "Traceback" in ended.err) == (64, True, False)
+
+
+def test_a_site_that_only_the_state_knows_can_be_suspended(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    (fleet / "manifests" / "job.yaml").unlink()
+    (fleet / "manifests" / "sites.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Site\nmetadata: {name: HQ1}\nspec: {}\n"
+    )
+    assert reconcile("suspend", "till-4@DE1", "--reason", "x").code == 0
+    assert reconcile("suspend", "site/DE2", "--reason", "x").code == 64
+
+
+# history
+
+
+def test_the_history_tells_who_did_what_and_why_newest_first(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    reconcile("suspend", "till-4@DE1", "--reason", "open \x1b[31mlate")
+    text = reconcile("history").out.splitlines()
+    assert [line.split()[1:3] for line in text] == [["held", "pair/till-4@DE1"], ["recorded", text[1].split()[2]]]
+    assert text[0].endswith("open \\x1b[31mlate")
+    told = json.loads(reconcile("history", "-o", "json", "--limit", "1").out)
+    assert (told["kind"], [event["action"] for event in told["events"]]) == ("History", ["held"])
+    lines = reconcile("history", "-o", "ndjson").out.splitlines()
+    assert [json.loads(line)["action"] for line in lines] == ["held", "recorded"]
+    assert json.loads(lines[1])["plan"].startswith("p-")
+
+
+def test_the_history_of_one_thing_has_its_events_alone(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    reconcile("suspend", "till-4@DE1", "--reason", "late")
+    assert reconcile("history", "till-4@DE1").out == reconcile("history", "pair/till-4@DE1").out != ""
+    ended = reconcile("history", "site/DE1")
+    assert (ended.code, ended.out, ended.err) == (0, "", "Nothing has happened to site/DE1 yet.\n")
+    assert reconcile("history", "--limit", "1").err == "The latest 1; more with --limit.\n"

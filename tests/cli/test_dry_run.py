@@ -31,6 +31,9 @@ def contents(folder: Path) -> dict[str, bytes | None]:
         ("ready", "till-emea"),
         ("config",),
         ("--dry-run", "pin"),
+        ("--dry-run", "suspend", "site/DE1", "--reason", "x"),
+        ("resume", "till-4@DE1", "--dry-run"),
+        ("history",),
     ],
 )
 def test_nothing_is_written(reconcile: Reconcile, fleet: Path, arguments: tuple[str, ...]) -> None:
@@ -52,4 +55,12 @@ def test_a_saved_plan_is_not_recorded(reconcile: Reconcile, fleet: Path) -> None
     reconcile("plan", "--out", "plan.json")
     before = contents(fleet)
     assert reconcile("--dry-run", "apply", "plan.json").code == 0
+    assert contents(fleet) == before
+
+
+def test_a_hold_begins_and_ends_only_in_earnest(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("suspend", "site/DE1", "--reason", "disk")
+    before = contents(fleet)
+    assert "Would suspend site/EU1" in reconcile("--dry-run", "suspend", "site/EU1", "--reason", "x").err
+    assert "Would resume site/DE1" in reconcile("--dry-run", "resume", "site/DE1").err
     assert contents(fleet) == before
