@@ -105,7 +105,7 @@ class Tree:
         folded: dict[str, str] = {}
         for entry in self._listed(folder, prefix):
             name = entry.name
-            other = folded.setdefault(_fold(name), name)
+            other = folded.setdefault(fold_name(name), name)
             if other is not name:
                 self.problems.add(f"{prefix}{other} and {name}", code="source-names-collide")
             if not is_utf8(name):
@@ -160,5 +160,6 @@ def is_utf8(name: str) -> bool:
     return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _fold(name: str) -> str:
+def fold_name(name: str) -> str:
+    """The form in which two names of one folder are compared."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()

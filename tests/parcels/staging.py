@@ -1,0 +1,106 @@
+"""A revision laid out as a store holds it, by a packer of a dozen lines that writes whatever it is told to."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.names import Digest
+from reconciler.parcels.index import Index, PackUse, Run
+from reconciler.parcels.packs import Chunk, pack_bytes, seal_block
+from reconciler.parcels.store_names import pack_name
+from reconciler.parcels.unreadable import Unreadable
+
+PACK = "0" * 31 + "1"
+
+Files = Mapping[str, tuple[str, bytes]]
+"""Path → type in the listing, and bytes."""
+
+TILL: Files = {
+    "bin/setup.exe": ("x", b"MZ" * 500),
+    "docs/empty": ("d", b""),
+    "docs/lies mich.txt": ("f", b"hello\n"),
+    "docs/\u00fcber.txt": ("f", b""),
+    "readme": ("f", bytes(range(256)) * 3000),
+}
+
+
+def listing_of(files: Files) -> bytes:
+    """Listing version 1, in the order given."""
+    return b"".join(map(entry, files, *zip(*files.values(), strict=True)))
+
+
+def entry(path: str, kind: str, data: bytes, *, size: int | None = None) -> bytes:
+    """One entry of a listing."""
+    digest = "-" if kind == "d" else hashlib.sha256(data).hexdigest()
+    return f"{kind} {len(data) if size is None else size} {digest} {path}".encode() + b"\0"
+
+
+def member(path: str, kind: str, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    """One member of an archive, as packing writes it."""
+    info = tarfile.TarInfo(path)
+    info.size = len(data)
+    info.mode = 0o644 if kind == "f" else 0o755
+    info.type = tarfile.DIRTYPE if kind == "d" else tarfile.REGTYPE
+    return info, data
+
+
+def members_of(files: Files) -> list[tuple[tarfile.TarInfo, bytes]]:
+    return [member(path, kind, data) for path, (kind, data) in files.items()]
+
+
+def tar_of(members: Iterable[tuple[tarfile.TarInfo, bytes]], *, pax: bool = True) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT) as archive:
+        for info, data in members:
+            archive.addfile(info, io.BytesIO(data))
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class Staged:
+    """An index, and the packs it names."""
+
+    index: Index
+    packs: Mapping[str, bytes]
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        if name not in self.packs:
+            raise Unreadable("it is not there")
+        return self.packs[name][offset : offset + length]
+
+    def altered(self, change: Callable[[bytearray], None]) -> "Staged":
+        """The same with the pack's bytes changed."""
+        data = bytearray(self.packs[pack_name(PACK)])
+        change(data)
+        return Staged(self.index, {pack_name(PACK): bytes(data)})
+
+
+def stage(tar: bytes, listing: bytes, *, chunk: int = 50_000, together: int = 3, content: str | None = None) -> Staged:
+    """One pack, cut into chunks of one size, `together` of them a block; two runs that meet in the middle of one."""
+    plain = tar + listing
+    pieces = [plain[at : at + chunk] for at in range(0, len(plain), chunk)]
+    chunks = [Chunk(hashlib.sha256(piece).digest(), len(piece)) for piece in pieces]
+    cuts = range(0, len(pieces), together)
+    data, table = pack_bytes([(chunks[at : at + together], seal_block(pieces[at : at + together])) for at in cuts])
+    middle = table.blocks[len(table.blocks) // 2]
+    before = sum(block.plain for block in table.blocks if block.at < middle.at)
+    first, start = middle.chunks[0].size, table.blocks[0].at
+    runs = [
+        Run(PACK, start, middle.end - start, 0, before + first),
+        Run(PACK, middle.at, table.end - middle.at, first, len(plain) - before - first),
+    ]
+    index = Index(
+        content=Digest(content or f"sha256:{hashlib.sha256(listing).hexdigest()}"),
+        tar=len(tar),
+        listing=len(listing),
+        packs=(PackUse(PACK, len(data), hashlib.sha256(data).digest()),),
+        runs=tuple(run for run in runs if run.length),
+    )
+    return Staged(index, {pack_name(PACK): data})
+
+
+def staged_files(files: Files, **options: int) -> Staged:
+    """What packing these files makes."""
+    return stage(tar_of(members_of(files)), listing_of(files), **options)
