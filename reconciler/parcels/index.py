@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from reconciler.model.names import Digest
-from reconciler.parcels.packs import LARGEST_CHUNK, LARGEST_PACK, table_size
+from reconciler.parcels.packs import LARGEST_BLOCK, LARGEST_PACK, table_size
 from reconciler.parcels.unreadable import Unreadable
 
 LARGEST_INDEX: Final = 2**26
@@ -148,6 +148,6 @@ def _fault_of_runs(runs: Sequence[Run], uses: dict[str, PackUse]) -> str | None:
     for run in runs:
         if run.at < least or not run.stored or run.end > uses[run.pack].bytes:
             return f"{run.stored} bytes from {run.at} on are not within pack {run.pack}"
-        if run.skip >= LARGEST_CHUNK or not run.length:
+        if run.skip >= LARGEST_BLOCK or not run.length:
             return f"a run of pack {run.pack} cannot skip {run.skip} bytes and take {run.length}"
     return None

@@ -8,7 +8,7 @@ import hashlib
 import heapq
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.model.ignoring import Patterns
@@ -18,12 +18,8 @@ from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.quantities import Bytes
 from reconciler.parcels.digest_cache import DigestCache, SourceDigests
 from reconciler.parcels.problems import empty, not_there, problem_of
+from reconciler.parcels.source_file import pieces
 from reconciler.parcels.source_tree import FOLDER, GONE, Entry, Kind, Problems, Tree, is_portable
-
-_PIECE = 2**20
-"""Bytes read at a time."""
-
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _SEEN = struct.Struct("<qqqQQI")
 
@@ -35,7 +31,7 @@ def read_content(request: SourceRequest, cache: DigestCache, *, seen: Mark | Non
     pinned source that is missing or unreadable here is legal: nothing but its digest is known then (sending.md 2).
     """
     try:
-        root = _open(request)
+        root = open_source(request)
     except OSError as fault:
         if seen not in (None, _absent(fault)):
             raise Moved((request.path,)) from fault
@@ -49,18 +45,26 @@ def read_content(request: SourceRequest, cache: DigestCache, *, seen: Mark | Non
 def look_at_source(request: SourceRequest) -> Mark:
     """Look at every file and folder of a source without opening a file; never fails."""
     try:
-        root = _open(request)
+        root = open_source(request)
     except OSError as fault:
         return _absent(fault)
     try:
-        return _walk(request, root, Tree(exclude=Patterns.of(request.exclude)))
+        return Walk(request, root, Tree(exclude=Patterns.of(request.exclude))).finish()
     except Moved as moved:
         return ("moving", *moved.paths)
     finally:
         os.close(root)
 
 
-def _open(request: SourceRequest) -> int:
+def listed(entry: Entry, digest: bytes | None) -> bytes:
+    """The line of the listing; `digest` is None for an empty folder."""
+    if digest is None:
+        return b"d 0 - %s\0" % entry.raw
+    kind = b"x" if entry.kind is Kind.EXECUTABLE else b"f"
+    return b"%s %d %s %s\0" % (kind, entry.found.st_size, digest.hex().encode(), entry.raw)
+
+
+def open_source(request: SourceRequest) -> int:
     """The source itself may be a link; within it, none is followed."""
     return os.open(request.path, FOLDER & ~os.O_NOFOLLOW)
 
@@ -81,8 +85,10 @@ def _read(request: SourceRequest, root: int, cache: DigestCache, seen: Mark | No
     reading = _Reading(
         path=request.path, problems=tree.problems, digests=cache.of(real_path, request.exclude), clock=cache.clock
     )
-    mark = _walk(request, root, tree, reading.take)
-    if mark != look_at_source(request) or seen not in (None, mark):
+    walk = Walk(request, root, tree)
+    for entry in walk:
+        reading.take(entry)
+    if walk.mark != look_at_source(request) or seen not in (None, walk.mark):
         raise Moved((request.path,))
     problem = problem_of(tree.problems)
     if problem is not None:
@@ -100,20 +106,36 @@ def _read(request: SourceRequest, root: int, cache: DigestCache, seen: Mark | No
     )
 
 
-def _walk(request: SourceRequest, root: int, tree: Tree, take: Callable[[Entry], None] | None = None) -> Mark:
-    """What `take` is given is what the mark stands for; raises Moved."""
-    found = os.fstat(root)
-    seen = hashlib.sha256()
-    try:
-        for entry in tree.walk(root):
-            seen.update(_seen(entry))
-            if take is not None:
-                take(entry)
-    except OSError as fault:
-        if fault.errno in GONE:
-            raise Moved((request.path,)) from fault
-        raise
-    return "source", found.st_dev, found.st_ino, seen.digest()
+@dataclass(slots=True)
+class Walk:
+    """One walk through an open source; once it has ended, `mark` stands for every entry it gave."""
+
+    request: SourceRequest
+    root: int
+    tree: Tree
+    seen: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Raises Moved if something is no longer what its folder listed."""
+        try:
+            for entry in self.tree.walk(self.root):
+                self.seen.update(_seen(entry))
+                yield entry
+        except OSError as fault:
+            if fault.errno in GONE:
+                raise Moved((self.request.path,)) from fault
+            raise
+
+    def finish(self) -> Mark:
+        """Walk to the end without opening a file."""
+        for _ in self:
+            pass
+        return self.mark
+
+    @property
+    def mark(self) -> Mark:
+        found = os.fstat(self.root)
+        return "source", found.st_dev, found.st_ino, self.seen.digest()
 
 
 def _seen(entry: Entry) -> bytes:
@@ -144,16 +166,14 @@ class _Reading:
     def take(self, entry: Entry) -> None:
         if self.problems.count:
             return
-        if entry.kind is Kind.FOLDER:
-            self.listing.update(b"d 0 - %s\0" % entry.raw)
-        else:
+        digest = None
+        if entry.kind is not Kind.FOLDER:
             digest = self._digest(entry)
             if digest is None:
                 return
-            kind = b"x" if entry.kind is Kind.EXECUTABLE else b"f"
-            self.listing.update(b"%s %d %s %s\0" % (kind, entry.found.st_size, digest.hex().encode(), entry.raw))
             self.size += entry.found.st_size
             self.files += 1
+        self.listing.update(listed(entry, digest))
         self._note(entry)
 
     def _note(self, entry: Entry) -> None:
@@ -175,44 +195,12 @@ class _Reading:
         if known is not None:
             return known
         hashed_at = self.clock()
+        hashed = hashlib.sha256()
         try:
-            digest = _hash(entry)
-        except OSError as fault:
-            if fault.errno in GONE:
-                raise Moved((f"{self.path}/{entry.path}",)) from fault
+            for piece in pieces(entry, source=self.path):
+                hashed.update(piece)
+        except OSError:
             self.problems.add(entry.path, code="source-unreadable")
             return None
-        if digest is None:
-            raise Moved((f"{self.path}/{entry.path}",))
-        self.digests.learn(entry.raw, entry.found, digest, hashed_at=hashed_at)
-        return digest
-
-
-def _hash(entry: Entry) -> bytes | None:
-    """The SHA-256 of a file; None if it is not, or does not stay, what the walk found."""
-    descriptor = os.open(entry.name, _FILE, dir_fd=entry.within)
-    try:
-        if not _same(entry.found, os.fstat(descriptor)):
-            return None
-        hashed = hashlib.sha256()
-        left = entry.found.st_size
-        while left >= 0:
-            piece = os.read(descriptor, min(left + 1, _PIECE))
-            hashed.update(piece)
-            left -= len(piece)
-            if not piece or left == 0:
-                break
-        return hashed.digest() if left == 0 and _same(entry.found, os.fstat(descriptor)) else None
-    finally:
-        os.close(descriptor)
-
-
-def _same(one: os.stat_result, other: os.stat_result) -> bool:
-    return (
-        one.st_size == other.st_size
-        and one.st_mtime_ns == other.st_mtime_ns
-        and one.st_ctime_ns == other.st_ctime_ns
-        and one.st_ino == other.st_ino
-        and one.st_dev == other.st_dev
-        and one.st_mode == other.st_mode
-    )
+        self.digests.learn(entry.raw, entry.found, hashed.digest(), hashed_at=hashed_at)
+        return hashed.digest()

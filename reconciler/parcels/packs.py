@@ -6,16 +6,18 @@ anything is allocated for it.
 
 import hashlib
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from reconciler.parcels import frames
 from reconciler.parcels.unreadable import Unreadable
 
 LARGEST_CHUNK: Final = 2**20
-LARGEST_BLOCK: Final = 2**18
-"""Plain bytes of a block of several chunks; a larger chunk is a block of its own."""
+LARGEST_BLOCK: Final = 2**22
+"""Plain bytes of a block."""
 LARGEST_PACK: Final = 2**24
 LARGEST_TABLE: Final = 2**20
 
@@ -66,7 +68,9 @@ class Table(NamedTuple):
 
     def blocks_between(self, at: int, end: int) -> tuple[Block, ...]:
         """The blocks that make up exactly these bytes of the pack; raises Unreadable if none do."""
-        found = tuple(block for block in self.blocks if at <= block.at and block.end <= end)
+        first = bisect_left(self.blocks, at, key=attrgetter("at"))
+        last = bisect_left(self.blocks, end, lo=first, key=attrgetter("at"))
+        found = self.blocks[first:last]
         if not found or found[0].at != at or found[-1].end != end:
             raise Unreadable(f"no blocks of the pack begin at {at} and end at {end}")
         return found
@@ -145,13 +149,13 @@ def _check(block: Block) -> None:
         raise Unreadable("a block of the pack is empty, or lies beyond what a pack may hold")
     if not all(0 < chunk.size <= LARGEST_CHUNK for chunk in block.chunks):
         raise Unreadable(f"a chunk is not of 1 to {LARGEST_CHUNK} bytes")
-    if len(block.chunks) > 1 and block.plain > LARGEST_BLOCK:
-        raise Unreadable(f"a block of several chunks is larger than {LARGEST_BLOCK} bytes")
+    if block.plain > LARGEST_BLOCK:
+        raise Unreadable(f"a block is larger than {LARGEST_BLOCK} bytes")
 
 
-def seal_block(chunks: Sequence[bytes], level: int = frames.LEVEL) -> bytes:
+def seal_block(chunks: Sequence[bytes]) -> bytes:
     """The frame that holds these chunks."""
-    return frames.sealed(b"".join(chunks), level)
+    return frames.sealed(b"".join(chunks))
 
 
 def open_block(block: Block, data: bytes) -> Iterator[bytes]:

@@ -1,0 +1,52 @@
+"""Packs filled with one block after the other, each closed before it becomes too large."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.parcels.index import PackUse
+from reconciler.parcels.packs import LARGEST_PACK, LARGEST_TABLE, Chunk, Table, pack_bytes, table_size
+from reconciler.parcels.places import Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPack:
+    """A pack that is complete: what is written, and what it holds."""
+
+    use: PackUse
+    data: bytes
+    table: Table
+
+
+@dataclass(slots=True, kw_only=True)
+class Filling:
+    """`places` learns where each block came to lie; `name` gives a complete pack its id."""
+
+    places: Places
+    name: Callable[[bytes], str]
+    largest: int = LARGEST_PACK
+    numbers: list[int] = field(default_factory=list)
+    blocks: list[tuple[Sequence[Chunk], bytes]] = field(default_factory=list)
+    stored: int = 0
+    chunks: int = 0
+
+    def add(self, number: int, chunks: Sequence[Chunk], frame: bytes) -> NewPack | None:
+        """Add a block; the pack before it if that is complete because this one does not fit."""
+        table = table_size(len(self.blocks) + 1, self.chunks + len(chunks))
+        full = table > LARGEST_TABLE or table + self.stored + len(frame) > self.largest
+        complete = self.close() if full else None
+        self.numbers.append(number)
+        self.blocks.append((chunks, frame))
+        self.stored += len(frame)
+        self.chunks += len(chunks)
+        return complete
+
+    def close(self) -> NewPack | None:
+        """The pack of what was added since the last one; None if that is nothing."""
+        if not self.blocks:
+            return None
+        data, table = pack_bytes(self.blocks)
+        use = PackUse(self.name(data), len(data), hashlib.sha256(data).digest())
+        self.places.laid(use, table, self.numbers)
+        self.numbers, self.blocks, self.stored, self.chunks = [], [], 0, 0
+        return NewPack(use=use, data=data, table=table)
