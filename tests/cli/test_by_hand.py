@@ -212,3 +212,69 @@ def test_the_history_of_one_thing_has_its_events_alone(reconcile: Reconcile, fle
     ended = reconcile("history", "site/DE1")
     assert (ended.code, ended.out, ended.err) == (0, "", "Nothing has happened to site/DE1 yet.\n")
     assert reconcile("history", "--limit", "1").err == "The latest 1; more with --limit.\n"
+
+
+# retry and cancel
+
+
+def name_of_the_send(reconcile: Reconcile) -> str:
+    name: str = json.loads(reconcile("status", "sends", "-o", "json").out)["sends"][0]["name"]
+    return name
+
+
+def test_a_cancelled_send_stays_closed_until_it_is_retried(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    send = name_of_the_send(reconcile)
+    ended = reconcile("cancel", "till-4@DE1", "--reason", "wrong build")
+    assert (ended.code, ended.out) == (0, f"{send}  till-4@DE1  cancelled (was queued)\n")
+    plan = json.loads(reconcile("plan", "-o", "json").out)
+    assert {pair["site"]: pair["reason"] for pair in plan["pairs"]} == {"DE1": "cancelled", "EU1": None}
+    assert "wrong build" in reconcile("history", "till-4@DE1").out
+    ended = reconcile("retry", send)
+    assert ended.out == (
+        f"{send}  till-4@DE1  retried (was cancelled)\n{send}  till-4@EU1  left alone: it is queued already\n"
+    )
+    assert reconcile("--dry-run", "--fail-on", "blocked").code == 0
+
+
+def test_a_name_and_one_of_its_pairs_are_one_row(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    send = name_of_the_send(reconcile)
+    ended = reconcile("cancel", send, "till-4@DE1", "--reason", "x")
+    assert ended.out.count("cancelled (was queued)") == 2
+
+
+def test_what_cannot_be_changed_is_named_with_the_reason_and_ends_with_1(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    reconcile("cancel", "till-4@DE1", "--reason", "x")
+    again = reconcile("cancel", "till-4@DE1", "--reason", "x")
+    assert (again.code, again.out.endswith("left alone: it is cancelled\n")) == (1, True)
+    first = name_of_the_send(reconcile)
+    (fleet / "payload" / "till" / "setup.exe").write_bytes(b"another revision")
+    reconcile("apply", "-q")
+    late = reconcile("retry", first)
+    assert late.code == 1
+    assert [line.partition("  left alone: ")[2] for line in late.out.splitlines()] == [
+        "number 2 of the pair is newer",
+        "it was superseded",
+    ]
+
+
+def test_an_unknown_name_is_guessed_and_does_not_stop_the_others(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    send = name_of_the_send(reconcile)
+    ended = reconcile("cancel", send[:-1], "till-4@EU1", "till-4@HQ1", "--reason", "x")
+    assert (ended.code, ended.out) == (1, f"{send}  till-4@EU1  cancelled (was queued)\n")
+    assert ended.err == (
+        f"reconcile: error: there is no send-only job {send[:-1]}; no send of till-4@HQ1 has been recorded\n"
+        f"hint: did you mean {send}?\n"
+    )
+
+
+def test_a_dry_run_of_retry_and_cancel_changes_nothing(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    ended = reconcile("--dry-run", "cancel", "till-4@DE1", "--reason", "x")
+    assert (ended.code, "would be cancelled (was queued)" in ended.out) == (0, True)
+    reconcile("cancel", "till-4@DE1", "--reason", "x")
+    assert "would be retried (was cancelled)" in reconcile("retry", "till-4@DE1", "--dry-run").out
+    assert reconcile("--dry-run", "--fail-on", "blocked").code == 3
