@@ -67,7 +67,10 @@ class Hostile(Exception):
 
 
 Pace = Callable[[int], int]
-"""Asked before bytes come back: of so many that are wanted, how many may come now (at least one). May wait or raise."""
+"""Asked before bytes come back: of so many that are wanted, how many may come now (at least one). May wait or raise.
+
+A sender that wraps another restricts first and then asks the pace it was given, which has the last word.
+"""
 
 
 def at_once(wanted: int) -> int:

@@ -20,7 +20,7 @@ def backoff(cause: Cause, attempts: int, retry: Retry, *, draw: float, permanent
     if cause is Cause.AUTHENTICATION:
         return Seconds(AUTHENTICATION + int(draw * retry.max))
     if cause is Cause.PERMISSION:
-        return Seconds(max(1, retry.max - int(draw * retry.max / 2)))
+        return Seconds(max(1, int((1 + draw) / 2 * retry.max)))
     return Seconds(max(1, int(draw * _ceiling(attempts, retry))))
 
 

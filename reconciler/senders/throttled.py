@@ -63,7 +63,7 @@ class Throttled:
 
     def digest(self, name: str, *, length: int, pace: Pace = at_once) -> bytes:
         """See `Sender`."""
-        return self._sender.digest(name, length=length, pace=lambda wanted: self._down.take(pace(wanted)))
+        return self._sender.digest(name, length=length, pace=lambda wanted: pace(self._down.take(wanted)))
 
     def close(self) -> None:
         """See `Sender`."""
