@@ -1,0 +1,194 @@
+"""A source becomes packs and an index: read once, hashed from the very bytes that are packed (L17, sending.md 2).
+
+Reading, cutting and the files' digests go on in the caller's thread while a few others hash chunks and compress blocks;
+everything is laid down in the order of the stream, so the same source gives the same chunks and blocks. Memory follows
+the blocks on their way and the number of chunks, never the size of the files.
+"""
+
+import hashlib
+import os
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from reconciler.model.ignoring import Patterns
+from reconciler.model.looks import Moved
+from reconciler.model.names import Digest
+from reconciler.model.packages import SourceRequest
+from reconciler.parcels import archive
+from reconciler.parcels.cutting import ALONE, Cutter
+from reconciler.parcels.filling import Filling
+from reconciler.parcels.index import Index
+from reconciler.parcels.listing import Walk, listed, look_at_source, open_source
+from reconciler.parcels.packs import LARGEST_BLOCK, Chunk, seal_block
+from reconciler.parcels.places import Places
+from reconciler.parcels.problems import not_there, printable, problem_of
+from reconciler.parcels.source_file import pieces
+from reconciler.parcels.source_tree import Entry, Kind, Tree
+
+_THREADS = min(4, os.cpu_count() or 1)
+_LISTING_IN_MEMORY = 2**22
+
+
+class SourceChanged(Exception):
+    """The source is not, or does not stay, what the send is about: nothing of this parcel counts."""
+
+
+class SourceGone(Exception):
+    """The source cannot be read."""
+
+
+def pack_source(request: SourceRequest, expected: Digest, *, held: Places, put: Callable[[bytes], str]) -> Index:
+    """Pack a source into a depot; raises SourceChanged or SourceGone, and what `put` raises.
+
+    `held` is what the depot holds already, and learns what is packed now; `put` writes a pack and says under which id.
+    After an exception neither the packs nor `held` are of use.
+    """
+    try:
+        root = open_source(request)
+    except OSError as fault:
+        raise SourceGone(not_there(request, fault).message) from fault
+    try:
+        with ThreadPoolExecutor(_THREADS) as pool, SpooledTemporaryFile(_LISTING_IN_MEMORY) as spool:
+            stream = _Stream(request=request, root=root, listing=spool)
+            laying = _Laying(pool=pool, places=held, filling=Filling(places=held, name=put))
+            for chunks in stream.chunks(expected):
+                laying.add(chunks)
+            laying.finish()
+            return held.index(laying.rows, content=expected, tar=stream.tar, listing=stream.listed)
+    except Moved as moved:
+        raise SourceChanged(f"{printable(moved.paths[0])} changed while it was packed") from moved
+    finally:
+        os.close(root)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Stream:
+    """The archive and the listing of a source, cut into chunks."""
+
+    request: SourceRequest
+    root: int
+    listing: IO[bytes]
+    cutter: Cutter = field(default_factory=Cutter)
+    tar: int = 0
+    listed: int = 0
+
+    def chunks(self, expected: Digest) -> Iterator[list[bytes]]:
+        """Ends only if what was read is what was expected, and still lies there as it was."""
+        walk = Walk(self.request, self.root, Tree(exclude=Patterns.of(self.request.exclude)))
+        digest = hashlib.sha256()
+        for entry in walk:
+            if walk.tree.problems.count:
+                break
+            yield from self._entry(entry, digest)
+        problem = problem_of(walk.tree.problems)
+        if problem is not None:
+            raise (SourceGone if problem.code == "source-unreadable" else SourceChanged)(problem.message)
+        if walk.mark != look_at_source(self.request):
+            raise Moved((self.request.path,))
+        if f"sha256:{digest.hexdigest()}" != expected:
+            raise SourceChanged(f"{printable(self.request.path)} holds sha256:{digest.hexdigest()}, not {expected}")
+        yield self.cutter.add(archive.END)
+        yield self.cutter.cut()
+        self.tar += len(archive.END)
+        self.listing.seek(0)
+        for piece in iter(lambda: self.listing.read(2**20), b""):
+            yield self.cutter.add(piece)
+        yield self.cutter.cut()
+
+    def _entry(self, entry: Entry, listing: "hashlib._Hash") -> Iterator[list[bytes]]:
+        alone = entry.kind is not Kind.FOLDER and entry.found.st_size >= ALONE
+        if alone:
+            yield self.cutter.cut()
+        head = archive.header(entry)
+        yield self.cutter.add(head)
+        hashed = None
+        if entry.kind is not Kind.FOLDER:
+            hashed = hashlib.sha256()
+            for piece in self._pieces(entry):
+                hashed.update(piece)
+                yield self.cutter.add(piece)
+            self.tar += entry.found.st_size
+        tail = archive.padding(entry)
+        yield self.cutter.add(tail)
+        if alone:
+            yield self.cutter.cut()
+        line = listed(entry, hashed.digest() if hashed else None)
+        listing.update(line)
+        self.listing.write(line)
+        self.tar += len(head) + len(tail)
+        self.listed += len(line)
+
+    def _pieces(self, entry: Entry) -> Iterator[bytes]:
+        try:
+            yield from pieces(entry, source=self.request.path)
+        except OSError as fault:
+            path = printable(f"{self.request.path}/{entry.path}")
+            raise SourceGone(f"{path} cannot be read: {fault.strerror or fault}") from fault
+
+
+@dataclass(slots=True, kw_only=True)
+class _Laying:
+    """Lays down what no pack holds yet, block by block; `rows` becomes the stream."""
+
+    pool: ThreadPoolExecutor
+    places: Places
+    filling: Filling
+    rows: "array[int]" = field(default_factory=lambda: array("I"))
+    hashed: "deque[tuple[list[bytes], Future[list[bytes]]]]" = field(default_factory=deque)
+    sealed: "deque[tuple[int, list[Chunk], Future[bytes]]]" = field(default_factory=deque)
+    chunks: list[Chunk] = field(default_factory=list)
+    plain: list[bytes] = field(default_factory=list)
+    size: int = 0
+    number: int = 0
+
+    def add(self, chunks: list[bytes]) -> None:
+        """The next chunks of the stream."""
+        if chunks:
+            self.hashed.append((chunks, self.pool.submit(_ids, chunks)))
+            self._take(leave=2 * _THREADS)
+
+    def finish(self) -> None:
+        """Everything is laid down, and every place known."""
+        self._take(leave=0)
+        self._seal()
+        self._fill(leave=0)
+        self.filling.close()
+
+    def _take(self, *, leave: int) -> None:
+        while len(self.hashed) > leave:
+            chunks, ids = self.hashed.popleft()
+            for plain, id in zip(chunks, ids.result(), strict=True):  # noqa: A001
+                self.rows.append(self._row(plain, id))
+
+    def _row(self, plain: bytes, id: bytes) -> int:  # noqa: A002
+        row = self.places.find(id)
+        if row is not None:
+            return row
+        if self.size + len(plain) > LARGEST_BLOCK:
+            self._seal()
+        if not self.plain:
+            self.number = self.places.new_block()
+        self.chunks.append(Chunk(id, len(plain)))
+        self.plain.append(plain)
+        self.size += len(plain)
+        return self.places.put(self.chunks[-1], block=self.number)
+
+    def _seal(self) -> None:
+        if self.plain:
+            self.sealed.append((self.number, self.chunks, self.pool.submit(seal_block, self.plain)))
+            self.chunks, self.plain, self.size = [], [], 0
+            self._fill(leave=_THREADS + 1)
+
+    def _fill(self, *, leave: int) -> None:
+        while len(self.sealed) > leave:
+            number, chunks, frame = self.sealed.popleft()
+            self.filling.add(number, chunks, frame.result())
+
+
+def _ids(chunks: list[bytes]) -> list[bytes]:
+    return [hashlib.sha256(chunk).digest() for chunk in chunks]
