@@ -4,27 +4,27 @@ An implementation passes with a class of a dozen lines:
 
     class TestMine(StateConformance):
         @pytest.fixture
-        def state(self, tmp_path):
+        def state(self, tmp_path, machine):
             ...
 
         def reopen(self, state):
             ...
 """
 
-from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from reconciler.model.acknowledgements import GuardName
+from reconciler.model.claims import GaveWay, Outcome
 from reconciler.model.holdings import Absent, Damaged, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import CancellationReason
 from reconciler.model.priority import Priority
 from reconciler.model.snapshot import Cause, DepartedSite, Difference, Mode, Send, SendState, Snapshot, Wanted
-from reconciler.state.protocol import Author, HeldPair, Observation, Pass, Progress, State
+from reconciler.state.protocol import Author, HeldPair, Pass, State
 from tests.builders import (
     MIB,
     NOW,
@@ -32,7 +32,6 @@ from tests.builders import (
     cancellation,
     held,
     hold,
-    pair_of,
     plan,
     planned,
     receipt,
@@ -42,62 +41,39 @@ from tests.builders import (
     update,
     wanted,
 )
+from tests.conformance.carrying_out import CarryingOut
+from tests.conformance.steps import (
+    ANNA,
+    FAILED,
+    LATER,
+    LEASE,
+    ONE,
+    PUT_BACK,
+    SITES,
+    TWO,
+    Machine,
+    attempt,
+    back_off,
+    beat,
+    claim,
+    differing,
+    end,
+    found,
+    held_pair,
+    look,
+    no_nulls,
+    open_send,
+    version,
+)
 
-ANNA = Author(actor="anna", at=NOW, commit="3f9c2ab")
-LATER = Author(actor="ben", at=Instant(NOW + 600))
-SITES = ("DE1", "EU1", "FR1", "US1")
 TILL = wanted({"till": ("D1 S1", SITES)}, sites=SITES)
 
 
-def look(state: State, words: str = "D1 S1") -> Snapshot:
-    return state.snapshot(wanted({"till": (words, SITES)}, sites=SITES))
-
-
-def differing(snapshot: Snapshot, site: str) -> Difference:
-    return next(one for one in snapshot.differences if one.site == SITES.index(site))
-
-
-def version(state: State, site: str = "DE1") -> int:
-    """Of the pair till@SITE, as a plan for a revision that nobody holds would find it."""
-    return differing(look(state, "D0 S0"), site).version
-
-
-def held_pair(state: State, pair: str) -> HeldPair:
-    package, site = pair_of(pair)
-    return next(iter(state.pairs(package=package, site=site)))
-
-
-def open_send(state: State, site: str, author: Author = ANNA, words: str = "D1 S1") -> Send:
-    """Record a send of the package till to one site, whatever was there before."""
-    now = differing(look(state, "D0 S0"), site)
-    job = send_only_job("till", words, [planned(site, now.mark + 1, now.version)])
-    assert state.submit(plan(job), author).recorded == (job.name,)
-    return state.sends(job=job.name)[0]
-
-
-def progress(send: Send, state: SendState, **told: object) -> Progress:
-    if state is SendState.BACKING_OFF:
-        told = {"cause": Cause.NETWORK, "next_attempt": Instant(NOW + 30)} | told
-    return Progress(package=send.package, site=send.site, number=send.number, state=state, **told)
-
-
-def found(pair: str, number: int, holding: Absent | RecordOnly | Damaged | Unknown) -> Observation:
-    package, site = pair_of(pair)
-    return Observation(package=package, site=site, number=number, holding=holding)
-
-
-def no_nulls(sends: Iterable[Send]) -> None:
-    """L27: only what may be absent is None."""
-    for send in sends:
-        for field in fields(send):
-            assert field.name in ("next_attempt", "cause") or getattr(send, field.name) is not None
-
-
-class StateConformance:
-    """The suite. `state` is empty at the beginning of each test."""
+class StateConformance(CarryingOut):
+    """The suite. `state` is empty at the beginning of each test, and asks `machine` who lives and what the time is."""
 
     @pytest.fixture
-    def state(self) -> State:
+    def state(self, machine: Machine) -> State:
         raise NotImplementedError
 
     def reopen(self, state: State) -> State:
@@ -235,7 +211,7 @@ class StateConformance:
 
     def test_a_superseding_send_and_its_cancellation_move_together(self, state: State) -> None:
         send = open_send(state, "DE1")
-        state.report(progress(send, SendState.SENDING), ANNA)
+        claim(state, send)
         job = send_only_job("till", "D2 S1", [planned("DE1", 2, send.version)])
         replaced = cancellation(send.job, "till", [planned("DE1", 1, send.version)], CancellationReason.SUPERSEDED)
         assert state.submit(plan(job, cancellations=[replaced]), LATER).moved == (("till", "DE1"),)
@@ -328,15 +304,16 @@ class StateConformance:
 
     def test_L32_open_sends_to_a_removed_site_end_obsolete(self, state: State) -> None:
         state.receive(receipt("cad@DE1", "D1 S1"), ANNA)
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.SENDING), ANNA)
+        claimed = claim(state, open_send(state, "DE1"))
         gone = state.snapshot(wanted({}, sites=["EU1", "FR1", "US1"])).departed
         assert [(site.site, [name for name, _ in site.packages]) for site in gone] == [("DE1", ["cad"])]
         submission = state.submit(plan(removals=[removal("DE1", dict(gone[0].packages))]), LATER)
         assert (submission.removed, submission.cancelled) == (1, 1)
         ended = state.sends(open_only=False)[0]
         assert (ended.state, ended.cause, ended.next_attempt) == (SendState.OBSOLETE, Cause.SITE_REMOVED, None)
-        assert state.report(progress(send, SendState.SENDING), LATER) is False
+        assert state.renew(ONE, [beat(claimed)], LATER, lease=LEASE) == [claimed]
+        assert end(state, claimed, back_off(), LATER) is False
+        assert state.sends(open_only=False)[0] == ended
 
     def test_L32_a_cancellation_at_a_removed_site_says_so(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1"), ANNA)
@@ -362,7 +339,7 @@ class StateConformance:
     def test_what_failed_before_a_removal_does_not_block_the_site_that_comes_back(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1"), ANNA)
         send = open_send(state, "DE1", words="D2 S1")
-        state.report(progress(send, SendState.FAILED, cause=Cause.PERMISSION), ANNA)
+        attempt(state, send, FAILED)
         assert differing(look(state, "D2 S1"), "DE1").closed is not None
         state.submit(plan(removals=[removal("DE1", {"till": version(state)})]), LATER)
         assert differing(look(state, "D2 S1"), "DE1").closed is None
@@ -370,8 +347,7 @@ class StateConformance:
     # Receipts
 
     def test_a_receipt_makes_the_pair_ready_and_completes_its_send(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.SENDING, attempts=1, bytes_done=9), ANNA)
+        claim(state, open_send(state, "DE1"))
         assert state.receive(receipt("till@DE1", "D1 S1", version="4.20"), LATER) is True
         assert held_pair(state, "till@DE1") == HeldPair(
             package=PackageName("till"),
@@ -420,8 +396,7 @@ class StateConformance:
         assert state.sends(open_only=False)[0].state is SendState.OBSOLETE
 
     def test_L26_an_arrival_completes_a_send_that_was_given_up(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.FAILED, cause=Cause.PERMISSION), ANNA)
+        attempt(state, open_send(state, "DE1"), FAILED)
         assert state.receive(receipt("till@DE1", "D1 S1"), LATER) is True
         assert state.sends(open_only=False)[0].state is SendState.COMPLETE
 
@@ -431,7 +406,7 @@ class StateConformance:
         assert state.sends()[0].state is SendState.QUEUED
 
     def test_a_receipt_of_an_earlier_send_keeps_the_mark(self, state: State) -> None:
-        state.report(progress(open_send(state, "DE1"), SendState.CANCELLED), ANNA)
+        give_up(state, open_send(state, "DE1"))
         open_send(state, "DE1")
         assert state.receive(receipt("till@DE1", "D1 S1", 1), ANNA) is True
         assert differing(look(state, "D2 S1"), "DE1").mark == 2
@@ -450,168 +425,149 @@ class StateConformance:
             RecordOnly(held=held("D1 S1")),
             Unknown(reason="the store is another site's"),
         ):
-            assert state.observe(found("till@DE1", 1, holding), LATER) is True
+            assert state.observe(found(state, "till@DE1", 1, holding), LATER) is True
             assert differing(look(state), "DE1").holding == holding
 
     def test_L34_what_was_proved_and_is_gone_is_lost(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3, version="4.20"), ANNA)
         before = version(state)
-        assert state.observe(found("till@DE1", 0, Absent()), LATER) is True
+        assert state.observe(found(state, "till@DE1", 0, Absent()), LATER) is True
         difference = differing(look(state), "DE1")
         assert difference.holding == Absent(lost=held("D1 S1", version="4.20"))
         assert (difference.mark, difference.version) == (3, before + 1)
         assert held_pair(state, "till@DE1").number == 3
 
     def test_what_was_never_proved_cannot_be_lost(self, state: State) -> None:
-        state.observe(found("till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA)
-        assert state.observe(found("till@DE1", 0, Absent()), LATER) is True
+        state.observe(found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA)
+        assert state.observe(found(state, "till@DE1", 0, Absent()), LATER) is True
         assert differing(look(state), "DE1").holding == Absent()
 
     def test_what_was_damaged_before_it_was_gone_is_lost_too(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)
-        state.observe(found("till@DE1", 3, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
-        state.observe(found("till@DE1", 0, Absent()), LATER)
+        state.observe(found(state, "till@DE1", 3, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
+        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
         assert differing(look(state), "DE1").holding == Absent(lost=held("D1 S1"))
 
     def test_a_look_while_a_send_is_open_does_not_count(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1"), ANNA)
         open_send(state, "DE1", words="D2 S1")
         before = look(state)
-        assert state.observe(found("till@DE1", 0, Absent()), LATER) is False
+        assert state.observe(found(state, "till@DE1", 0, Absent()), LATER) is False
         assert look(state) == before
 
     def test_a_look_at_an_older_number_does_not_count(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D2 S1", 5), ANNA)
         before = look(state)
-        assert state.observe(found("till@DE1", 4, Damaged(held=held("D1 S1"), found_at=NOW)), LATER) is False
-        assert state.observe(found("till@DE1", 4, Absent()), LATER) is False
+        assert state.observe(found(state, "till@DE1", 4, Damaged(held=held("D1 S1"), found_at=NOW)), LATER) is False
+        assert state.observe(found(state, "till@DE1", 4, Absent()), LATER) is False
         assert look(state) == before
 
     def test_what_was_proved_last_is_what_is_lost(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
         state.receive(receipt("till@DE1", "D2 S1", 2), ANNA)
-        state.observe(found("till@DE1", 0, Absent()), LATER)
+        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
         assert differing(look(state), "DE1").holding == Absent(lost=held("D2 S1"))
 
     def test_a_look_at_a_newer_number_raises_the_mark(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 5), ANNA)
-        assert state.observe(found("till@DE1", 9, RecordOnly(held=held("D2 S1"))), LATER) is True
+        assert state.observe(found(state, "till@DE1", 9, RecordOnly(held=held("D2 S1"))), LATER) is True
         assert differing(look(state), "DE1").mark == 9
         assert state.receive(receipt("till@DE1", "D1 S1", 8), LATER) is False
 
     def test_the_same_look_twice_changes_nothing(self, state: State) -> None:
-        observation = found("till@DE1", 2, RecordOnly(held=held("D1 S1")))
+        observation = found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1")))
         state.observe(observation, ANNA)
         before, events = look(state), state.history()
-        assert state.observe(observation, LATER) is True
+        assert state.observe(replace(observation, mark=2), LATER) is True
+        assert state.observe(observation, LATER) is False
         assert (look(state), state.history()) == (before, events)
 
     def test_a_look_at_nothing_where_nothing_was_leaves_no_row(self, state: State) -> None:
-        assert state.observe(found("till@DE1", 0, Absent()), ANNA) is True
+        assert state.observe(found(state, "till@DE1", 0, Absent()), ANNA) is True
         assert (list(state.pairs()), look(state).version) == ([], 0)
 
-    # Progress
-
-    def test_progress_moves_the_open_row(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        assert state.report(progress(send, SendState.SENDING, attempts=1, bytes_done=5), LATER) is True
-        row = state.sends()[0]
-        assert (row.state, row.attempts, row.bytes_done, row.changed_at) == (SendState.SENDING, 1, 5, LATER.at)
-        no_nulls([row])
-
-    def test_changed_at_is_when_the_state_began(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.SENDING, bytes_done=5), ANNA)
-        state.report(progress(send, SendState.SENDING, bytes_done=9), LATER)
-        assert (state.sends()[0].changed_at, state.sends()[0].bytes_done) == (ANNA.at, 9)
-
-    def test_a_report_with_another_number_is_refused(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        stale = replace(progress(send, SendState.SENDING), number=send.number + 1)
-        assert state.report(stale, LATER) is False
-        assert state.sends() == [send]
-
-    def test_a_report_to_a_closed_row_is_refused(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.CANCELLED), ANNA)
-        assert state.report(progress(send, SendState.SENDING), LATER) is False
-        assert state.sends(open_only=False)[0].state is SendState.CANCELLED
-
-    def test_a_report_for_an_unknown_pair_is_refused(self, state: State) -> None:
-        unknown = Progress(package=PackageName("cad"), site=SiteName("NY1"), number=1, state=SendState.SENDING)
-        assert state.report(unknown, ANNA) is False
-
-    def test_L28_attempts_survive_a_restart_and_never_fall(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.BACKING_OFF, attempts=1, detail="timed out"), ANNA)
-        state.report(progress(send, SendState.BACKING_OFF, attempts=2, next_attempt=Instant(NOW + 60)), ANNA)
-        again = self.reopen(state)
-        row = again.sends()[0]
-        assert (row.attempts, row.next_attempt, row.cause) == (2, NOW + 60, Cause.NETWORK)
-        again.report(progress(send, SendState.SENDING, attempts=1), LATER)
-        assert again.sends()[0].attempts == 2
-
-    def test_L25_a_report_cannot_complete_a_send(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        with pytest.raises(ValueError, match="a send cannot be reported complete"):
-            progress(send, SendState.COMPLETE)
-
-    def test_L21_a_send_that_backs_off_says_until_when(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        with pytest.raises(ValueError, match="a send that backs off says until when"):
-            progress(send, SendState.BACKING_OFF, next_attempt=None)
+    # Sends that ended
 
     def test_L27_no_state_of_a_send_is_ever_null(self, state: State) -> None:
-        for site, ended in zip(
-            SITES, (SendState.FAILED, SendState.CANCELLED, SendState.OBSOLETE, SendState.SUPERSEDED), strict=True
-        ):
+        outcomes = (FAILED, GaveWay(cause=None, detail=""), PUT_BACK, back_off())
+        for site, outcome in zip(SITES, outcomes, strict=True):
             send = open_send(state, site)
             no_nulls(state.sends(open_only=False))
-            state.report(progress(send, SendState.VERIFYING), ANNA)
-            state.report(progress(send, SendState.BACKING_OFF), ANNA)
-            state.report(progress(send, ended, cause=Cause.CORRUPT), ANNA)
+            claimed = claim(state, send)
+            no_nulls(state.sends(open_only=False))
+            state.renew(ONE, [beat(claimed, SendState.VERIFYING)], ANNA, lease=LEASE)
+            no_nulls(state.sends(open_only=False))
+            end(state, claimed, outcome)
         no_nulls(state.sends(open_only=False))
-        assert [row.state.is_open for row in state.sends(open_only=False)] == [False] * 4
+        give_up(state, state.sends()[0])
+        no_nulls(state.sends(open_only=False))
 
     @pytest.mark.parametrize("ended", [SendState.FAILED, SendState.CANCELLED])
     def test_a_send_that_failed_or_was_cancelled_is_shown_as_closed(self, state: State, ended: SendState) -> None:
         send = open_send(state, "DE1")
-        state.report(progress(send, ended, cause=Cause.PERMISSION, detail="read-only"), LATER)
+        if ended is SendState.FAILED:
+            attempt(state, send, FAILED, LATER)
+        else:
+            state.cancel(send.package, send.site, "read-only", LATER)
         closed = differing(look(state), "DE1").closed
         assert closed == state.sends(open_only=False)[0]
         assert closed is not None
-        assert (closed.state, closed.detail, closed.endpoint) == (ended, "read-only", "directory:/srv/DE1")
+        assert (closed.state, closed.endpoint) == (ended, "directory:/srv/DE1")
+        assert closed.detail == ("read-only" if ended is SendState.FAILED else "by ben: read-only")
         assert closed.version == differing(look(state), "DE1").version
 
-    @pytest.mark.parametrize("ended", [SendState.OBSOLETE, SendState.SUPERSEDED])
-    def test_a_send_that_was_not_wanted_any_more_blocks_nothing(self, state: State, ended: SendState) -> None:
-        state.report(progress(open_send(state, "DE1"), ended), LATER)
+    def test_a_send_that_was_not_wanted_any_more_blocks_nothing(self, state: State) -> None:
+        send = open_send(state, "DE1")
+        obsolete = cancellation(send.job, "till", [planned("DE1", 1, send.version)])
+        state.submit(plan(cancellations=[obsolete]), LATER)
+        assert differing(look(state), "DE1").closed is None
+
+    def test_a_send_that_gave_way_blocks_nothing(self, state: State) -> None:
+        attempt(state, open_send(state, "DE1"), GaveWay(cause=Cause.SOURCE_CHANGED, detail=""))
         assert differing(look(state), "DE1").closed is None
 
     def test_a_failure_blocks_its_own_revision_only(self, state: State) -> None:
-        state.report(progress(open_send(state, "DE1"), SendState.FAILED, cause=Cause.PERMISSION), LATER)
+        attempt(state, open_send(state, "DE1"), FAILED)
         assert differing(look(state, "D2 S1"), "DE1").closed is None
 
     def test_only_the_latest_send_of_a_pair_can_block_it(self, state: State) -> None:
-        state.report(progress(open_send(state, "DE1"), SendState.FAILED, cause=Cause.PERMISSION), ANNA)
+        attempt(state, open_send(state, "DE1"), FAILED)
         second = open_send(state, "DE1")
         assert differing(look(state), "DE1").closed is None
-        state.report(progress(second, SendState.SUPERSEDED), LATER)
+        attempt(state, second, GaveWay(cause=None, detail=""))
         assert differing(look(state), "DE1").closed is None
 
     # Versions
 
     def test_a_version_changes_when_the_planner_reads_something_new(self, state: State) -> None:
+        def now() -> Send:
+            return state.sends()[0]
+
+        def end_it(outcome: Outcome) -> None:
+            assert end(state, state.claims()[0], outcome)
+
+        late = Author(actor="ben", at=Instant(NOW + 9000))
         steps = [
             lambda: open_send(state, "DE1"),
-            lambda: state.report(progress(state.sends()[0], SendState.SENDING), ANNA),
-            lambda: state.report(progress(state.sends()[0], SendState.BACKING_OFF), ANNA),
-            lambda: state.report(progress(state.sends()[0], SendState.BACKING_OFF, cause=Cause.SPACE), ANNA),
-            lambda: state.report(progress(state.sends()[0], SendState.BACKING_OFF, cause=Cause.STORE_MISMATCH), ANNA),
-            lambda: state.report(progress(state.sends()[0], SendState.QUEUED), ANNA),
-            lambda: state.report(progress(state.sends()[0], SendState.FAILED, cause=Cause.CORRUPT), ANNA),
-            lambda: state.receive(receipt("till@DE1", "D1 S1"), ANNA),
-            lambda: state.observe(found("till@DE1", 1, RecordOnly(held=held("D1 S1"))), ANNA),
+            lambda: claim(state, now()),
+            lambda: end_it(back_off()),
+            lambda: claim(state, now(), late),
+            lambda: end_it(back_off(Cause.SPACE)),
+            lambda: state.retry(now().package, now().site, ANNA),
+            lambda: claim(state, now(), late),
+            lambda: end_it(back_off(Cause.STORE_MISMATCH)),
+            lambda: claim(state, now(), late),
+            lambda: end_it(PUT_BACK),
+            lambda: claim(state, now(), late),
+            lambda: end_it(FAILED),
+            lambda: state.retry(PackageName("till"), SiteName("DE1"), ANNA),
+            lambda: claim(state, now(), late),
+            lambda: end_it(GaveWay(cause=None, detail="", number=1, found=Unknown(reason="torn"))),
+            lambda: open_send(state, "DE1"),
+            lambda: state.cancel(PackageName("till"), SiteName("DE1"), "moved", ANNA),
+            lambda: state.receive(receipt("till@DE1", "D1 S1", 2), ANNA),
+            lambda: state.observe(found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA),
+            lambda: state.observe(found(state, "till@DE1", 2, Staged(held=held("D1 S1"), verified_at=NOW)), ANNA),
             lambda: state.hold(hold("till@DE1"), ANNA),
             lambda: state.hold(hold("site/DE1"), ANNA),
             lambda: state.hold(hold("package/till"), ANNA),
@@ -623,16 +579,17 @@ class StateConformance:
             assert version(state) == before + 1
             assert look(state).version == whole + 1
 
-    def test_a_version_does_not_change_by_progress_alone(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.SENDING), ANNA)
+    def test_a_version_does_not_change_by_progress_alone(self, state: State, machine: Machine) -> None:
+        claimed = claim(state, open_send(state, "DE1"))
         before, whole = version(state), look(state).version
-        state.report(progress(send, SendState.SENDING, attempts=1, bytes_done=9), ANNA)
-        state.report(progress(send, SendState.VERIFYING, attempts=1), ANNA)
+        state.renew(ONE, [beat(claimed, done=9)], ANNA, lease=LEASE)
+        state.renew(ONE, [beat(claimed, SendState.VERIFYING)], ANNA, lease=LEASE)
+        machine.wait(21)
+        claimed = claim(state, state.sends()[0], by=TWO)
         assert (version(state), look(state).version) == (before, whole)
-        state.report(progress(send, SendState.BACKING_OFF), ANNA)
+        end(state, claimed, back_off())
         before, whole = version(state), look(state).version
-        state.report(progress(send, SendState.BACKING_OFF, cause=Cause.AUTHENTICATION, attempts=2), ANNA)
+        state.retry(claimed.send.package, claimed.send.site, ANNA)
         assert (version(state), look(state).version) == (before, whole)
 
     def test_a_version_does_not_change_by_what_happens_elsewhere(self, state: State) -> None:
@@ -708,7 +665,7 @@ class StateConformance:
         state.receive(receipt("cad@NY1", "D1 S1"), ANNA)
         state.receive(receipt("till@NY1", "D2 S1"), ANNA)
         state.receive(receipt("office@NY1", "D3 S1"), ANNA)
-        state.observe(found("office@NY1", 0, Absent()), ANNA)
+        state.observe(found(state, "office@NY1", 0, Absent()), ANNA)
         demand = wanted({"cad": ("D1 S1", ["DE1"]), "till": ("D1 S1", ["DE1"]), "office": ("D3 S1", [])}, sites=SITES)
         snapshot = state.snapshot(demand)
         assert snapshot.held_packages == {"cad", "till"}
@@ -718,10 +675,10 @@ class StateConformance:
         for site in SITES:
             state.receive(receipt(f"till@{site}", "D1 S1"), ANNA)
         assert look(state).held_pairs == 0  # nothing drifted, nobody asks
-        state.observe(found("till@DE1", 0, Absent()), ANNA)
-        state.observe(found("till@EU1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
-        state.observe(found("till@FR1", 1, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
-        state.observe(found("cad@DE1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
+        state.observe(found(state, "till@DE1", 0, Absent()), ANNA)
+        state.observe(found(state, "till@EU1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
+        state.observe(found(state, "till@FR1", 1, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
+        state.observe(found(state, "cad@DE1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
         assert look(state).held_pairs == 4
         state.submit(plan(removals=[removal("US1", {"till": version(state, "US1")})]), LATER)
         assert look(state).held_pairs == 3
@@ -825,13 +782,14 @@ class StateConformance:
 
     def test_history_is_newest_first_and_by_subject(self, state: State) -> None:
         send = open_send(state, "DE1")
-        state.report(progress(send, SendState.BACKING_OFF, attempts=1, detail="timed out"), ANNA)
+        attempt(state, send, back_off())
         state.receive(receipt("till@DE1", "D1 S1"), LATER)
         state.receive(receipt("till@DE1", "D9 S1", 0), LATER)
         assert [(event.action, event.detail) for event in state.history(subject="pair/till@DE1")] == [
             ("late", "number 0, read-back by worker-1@hq"),
             ("received", "number 1, read-back by worker-1@hq"),
             ("backing-off", f"send {send.job}, attempt 1, network: timed out"),
+            ("claimed", f"send {send.job}, attempt 1, worker 11111111 (process 49 on hq)"),
         ]
         assert [event.action for event in state.history(limit=2)] == ["late", "received"]
         numbers = [event.number for event in state.history()]
@@ -842,7 +800,7 @@ class StateConformance:
         state.hold(hold("till@DE1", "flapping"), ANNA)
         state.release(SiteName("DE1"), None, LATER)
         state.acknowledge(acknowledgement("p-1"), ANNA)
-        state.observe(found("till@DE1", 0, Unknown(reason="no identity")), ANNA)
+        state.observe(found(state, "till@DE1", 0, Unknown(reason="no identity")), ANNA)
         assert [(event.action, event.subject, event.detail) for event in state.history()] == [
             ("observed", "pair/till@DE1", "unknown: no identity"),
             ("acknowledged", "plan/p-1", "heals: new disks"),
@@ -852,10 +810,9 @@ class StateConformance:
         ]
 
     def test_heart_beats_are_no_events(self, state: State) -> None:
-        send = open_send(state, "DE1")
-        state.report(progress(send, SendState.SENDING), ANNA)
+        claimed = claim(state, open_send(state, "DE1"))
         events = state.history()
-        state.report(progress(send, SendState.SENDING, bytes_done=MIB), LATER)
+        state.renew(ONE, [beat(claimed, SendState.VERIFYING, done=MIB)], LATER, lease=LEASE)
         assert state.history() == events
 
     def test_a_submitted_plan_leaves_a_pass(self, state: State) -> None:
@@ -900,7 +857,7 @@ class StateConformance:
     def test_pairs_are_sorted_and_filtered(self, state: State) -> None:
         for pair in ("till@EU1", "cad@US1", "till@DE1", "cad@DE1"):
             state.receive(receipt(pair, "D1 S1"), ANNA)
-        state.observe(found("office@DE1", 0, Unknown(reason="not enrolled")), ANNA)
+        state.observe(found(state, "office@DE1", 0, Unknown(reason="not enrolled")), ANNA)
 
         def names(**which: str) -> list[str]:
             return [f"{pair.package}@{pair.site}" for pair in state.pairs(**which)]
@@ -926,13 +883,17 @@ class StateConformance:
         assert state.sends(job="send-nothing") == []
 
     def test_closed_sends_are_listed_only_if_asked(self, state: State) -> None:
-        state.report(progress(open_send(state, "DE1"), SendState.CANCELLED), ANNA)
+        give_up(state, open_send(state, "DE1"))
         assert state.sends() == []
         assert [row.state for row in state.sends(open_only=False)] == [SendState.CANCELLED]
 
     def test_it_may_be_closed_twice(self, state: State) -> None:
         state.close()
         state.close()
+
+
+def give_up(state: State, send: Send) -> None:
+    assert state.cancel(send.package, send.site, "not today", ANNA)
 
 
 def a_pass(at: int) -> Pass:

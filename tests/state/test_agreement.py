@@ -12,14 +12,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.acknowledgements import GuardName
-from reconciler.model.holdings import Absent, Damaged, RecordOnly, Unknown
+from reconciler.model.claims import (
+    Arrived,
+    BackedOff,
+    Beat,
+    Candidate,
+    Claim,
+    Ending,
+    Failed,
+    GaveWay,
+    Outcome,
+    PutBack,
+    WorkerId,
+)
+from reconciler.model.holdings import Absent, Damaged, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import CancellationReason, Plan
 from reconciler.model.priority import Priority
+from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause, SendState, Snapshot
+from reconciler.model.stores import StoreId
+from reconciler.state.liveness import BootTime, Liveness
 from reconciler.state.memory import MemoryState
-from reconciler.state.protocol import Author, Observation, Progress, State
+from reconciler.state.protocol import Author, Observation, State
 from reconciler.state.sqlite import open_sqlite
 from tests.builders import (
     NOW,
@@ -36,11 +52,28 @@ from tests.builders import (
     update,
     wanted,
 )
+from tests.conformance.steps import LEASE, ONE, TWO
 
 PACKAGES = ("cad", "till")
 SITES = ("DE1", "EU1", "FR1")
 REVISIONS = ("D1 S1", "D1 S2", "D2 S1", "D1 -")
-Step = Callable[[State, Author], Any]
+WORKERS = (ONE, TWO)
+
+
+class World:
+    """A state, the machine it runs on, and what was claimed of it so far."""
+
+    def __init__(self, make: Callable[[Liveness], State]) -> None:
+        self.now = BootTime(100_000)
+        self.dead: set[WorkerId] = set()
+        self.claims: list[Claim] = []
+        self.state = make(Liveness(clock=lambda: self.now, is_alive=lambda worker: worker.id not in self.dead))
+
+    def chosen(self, which: list[int]) -> list[Claim]:
+        return [self.claims[index] for index in which if -index <= len(self.claims)]
+
+
+Step = Callable[[World, Author], Any]
 
 packages, sites, revisions = st.sampled_from(PACKAGES), st.sampled_from(SITES), st.sampled_from(REVISIONS)
 pairs = st.builds("{}@{}".format, packages, sites)
@@ -50,6 +83,11 @@ numbers = st.integers(0, 4)
 
 def look(state: State, words: str = "D1 S1", known: tuple[str, ...] = SITES) -> Snapshot:
     return state.snapshot(wanted(dict.fromkeys(PACKAGES, (words, known)), sites=known))
+
+
+def mark_of(state: State, pair: str) -> int:
+    package, site = pair_of(pair)
+    return max((known.mark for known in state.pairs(package=package, site=site)), default=0)
 
 
 @st.composite
@@ -90,79 +128,176 @@ def plans(draw: st.DrawFn) -> Callable[[State], Plan]:
 
 
 def submits(make: Callable[[State], Plan], *, strict: bool, times: int) -> Step:
-    def step(state: State, author: Author) -> Any:
-        made = make(state)
-        return [state.submit(made, author, strict=strict) for _ in range(times)]
+    def step(world: World, author: Author) -> Any:
+        made = make(world.state)
+        return [world.state.submit(made, author, strict=strict) for _ in range(times)]
 
     return step
 
 
 def receives(pair: str, words: str, number: int) -> Step:
-    return lambda state, author: state.receive(receipt(pair, words, number, at=author.at), author)
+    return lambda world, author: world.state.receive(receipt(pair, words, number, at=author.at), author)
 
 
-def observes(pair: str, number: int, kind: str, words: str) -> Step:
+def observes(pair: str, number: int, kind: str, words: str, *, moved: bool) -> Step:
     package, site = pair_of(pair)
 
-    def step(state: State, author: Author) -> Any:
+    def step(world: World, author: Author) -> Any:
         holdings = {
             "absent": Absent(),
             "record": RecordOnly(held=held(words)),
+            "staged": Staged(held=held(words), verified_at=author.at),
             "damaged": Damaged(held=held(words), found_at=author.at),
             "unknown": Unknown(reason="no identity"),
         }
-        return state.observe(Observation(package=package, site=site, number=number, holding=holdings[kind]), author)
+        mark = mark_of(world.state, pair) + moved
+        look = Observation(package=package, site=site, mark=mark, number=number, holding=holdings[kind])
+        return world.state.observe(look, author)
 
     return step
 
 
-def reports(pair: str, ahead: int, to: SendState, cause: Cause | None, attempts: int) -> Step:
-    package, site = pair_of(pair)
+def claims(pairs: list[str], ahead: int, by: int, at_once: int | None) -> Step:
+    def step(world: World, author: Author) -> Any:
+        candidates = [
+            Candidate(
+                package=pair_of(pair)[0],
+                site=pair_of(pair)[1],
+                number=mark_of(world.state, pair) - ahead,
+                bytes_left=Bytes(100 + by),
+                at_once=at_once,
+            )
+            for pair in pairs
+        ]
+        claimed = world.state.claim(WORKERS[by], candidates, author, lease=LEASE)
+        world.claims.extend(claimed)
+        return claimed
 
-    def step(state: State, author: Author) -> Any:
-        mark = next(
-            one.mark for one in look(state, "D0 S0").differences if (one.package, SITES[one.site]) == (package, site)
-        )
-        return state.report(
-            Progress(
-                package=package,
-                site=site,
-                number=mark - ahead,
-                state=to,
-                cause=cause,
-                detail="timed out" if cause else "",
-                next_attempt=Instant(author.at + 30) if to is SendState.BACKING_OFF else None,
-                attempts=attempts,
-                bytes_done=attempts * 100,
-            ),
+    return step
+
+
+def renews(which: list[int], by: int, to: SendState) -> Step:
+    def step(world: World, author: Author) -> Any:
+        beats = [
+            Beat(claim=claim, state=to, bytes_done=Bytes(7), bytes_left=Bytes(50)) for claim in world.chosen(which)
+        ]
+        return world.state.renew(WORKERS[by], beats, author, lease=LEASE)
+
+    return step
+
+
+def ends(which: list[int], kind: str, words: str, cause: Cause, number: int, *, found: str) -> Step:
+    def step(world: World, author: Author) -> Any:
+        soon = Instant(author.at + 2)
+        holdings = {"absent": Absent(), "record": RecordOnly(held=held(words)), "none": None}
+        outcomes: dict[str, Outcome] = {
+            "backed off": BackedOff(cause=cause, detail="timed out", until=soon),
+            "put back": PutBack(bytes_done=Bytes(number)),
+            "put back until": PutBack(bytes_done=Bytes(number), cause=cause, until=soon),
+            "failed": Failed(cause=cause, detail="read-only"),
+            "gave way": GaveWay(cause=cause, detail="", number=number, found=holdings[found]),
+        }
+        return world.state.end(
+            [
+                Ending(
+                    claim=claim,
+                    outcome=outcomes.get(kind)
+                    or Arrived(
+                        receipt=receipt("@".join(claim.pair), words, claim.send.number, at=author.at),
+                    ),
+                )
+                for claim in world.chosen(which)
+            ],
             author,
         )
 
     return step
 
 
+def waits(seconds: int) -> Step:
+    def step(world: World, author: Author) -> Any:
+        world.now = BootTime(world.now + seconds * 1000)
+
+    return step
+
+
+def dies(who: int) -> Step:
+    return lambda world, author: world.dead.add(WORKERS[who].id)
+
+
+def takes(thing: str, by: int) -> Step:
+    return lambda world, author: world.state.take(WORKERS[by], thing, author, lease=LEASE)
+
+
+def gives_back(thing: str, by: int) -> Step:
+    return lambda world, author: world.state.give_back(WORKERS[by], thing)
+
+
+def leaves(who: int) -> Step:
+    return lambda world, author: world.state.leave(WORKERS[who])
+
+
+def pins(site: str, store: str) -> Step:
+    return lambda world, author: world.state.pin_store(SiteName(site), StoreId(store * 32), author)
+
+
+def retries(pair: str) -> Step:
+    return lambda world, author: world.state.retry(*pair_of(pair), author)
+
+
+def cancels(pair: str) -> Step:
+    return lambda world, author: world.state.cancel(*pair_of(pair), "moved", author)
+
+
 def holds(subject: str, reason: str) -> Step:
-    return lambda state, author: state.hold(hold(subject, reason), author)
+    return lambda world, author: world.state.hold(hold(subject, reason), author)
 
 
 def releases(package: str | None, site: str | None) -> Step:
-    return lambda state, author: state.release(
+    return lambda world, author: world.state.release(
         None if site is None else SiteName(site), None if package is None else PackageName(package), author
     )
 
 
 def acknowledges(name: str, reason: str) -> Step:
-    return lambda state, author: state.acknowledge(acknowledgement(name, reason=reason), author)
+    return lambda world, author: world.state.acknowledge(acknowledgement(name, reason=reason), author)
 
 
-told = st.sampled_from([state for state in SendState if state not in (SendState.COMPLETE, SendState.PARTIAL)])
+who = st.integers(0, len(WORKERS) - 1)
+which = st.lists(st.integers(-3, -1), min_size=1, max_size=3, unique=True)
+things = st.sampled_from(("site/DE1", "site/EU1", "package/till/D1"))
+kinds = ("arrived", "backed off", "put back", "put back until", "failed", "gave way")
+holdings = ("absent", "record", "staged", "damaged", "unknown")
+few_pairs = st.lists(pairs, min_size=1, max_size=4)
+claiming = st.builds(claims, few_pairs, st.sampled_from((0, 0, 0, 1)), who, st.sampled_from((None, 1, 2)))
+ending = st.builds(
+    ends,
+    which,
+    st.sampled_from(kinds),
+    sendable,
+    st.sampled_from(Cause),
+    numbers,
+    found=st.sampled_from(("absent", "record", "none")),
+)
 subjects = st.one_of(pairs, packages.map("package/{}".format), sites.map("site/{}".format))
 steps = st.one_of(
     st.builds(submits, plans(), strict=st.booleans(), times=st.integers(1, 2)),
     st.builds(submits, plans(), strict=st.just(False), times=st.just(1)),  # once more: plans matter most
     st.builds(receives, pairs, revisions, numbers),
-    st.builds(observes, pairs, numbers, st.sampled_from(("absent", "record", "damaged", "unknown")), revisions),
-    st.builds(reports, pairs, st.integers(0, 1), told, st.none() | st.sampled_from(Cause), st.integers(0, 3)),
+    st.builds(observes, pairs, numbers, st.sampled_from(holdings), revisions, moved=st.sampled_from((0, 0, 1))),
+    claiming,
+    claiming,
+    ending,
+    ending,
+    st.builds(renews, which, who, st.sampled_from((SendState.SENDING, SendState.VERIFYING))),
+    st.builds(waits, st.sampled_from((5, 25))),
+    st.builds(dies, who),
+    st.builds(takes, things, who),
+    st.builds(gives_back, things, who),
+    st.builds(leaves, who),
+    st.builds(pins, sites, st.sampled_from("ab")),
+    st.builds(retries, pairs),
+    st.builds(cancels, pairs),
     st.builds(holds, subjects, st.sampled_from(("disk", "move"))),
     st.builds(releases, st.none() | packages, st.none() | sites),
     st.builds(acknowledges, st.sampled_from(("p-1", "p-2")), st.sampled_from(("disk", "move"))),
@@ -170,13 +305,12 @@ steps = st.one_of(
 
 
 @contextmanager
-def sqlite() -> Iterator[State]:
-    folder = tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+def folder() -> Iterator[str]:
+    made = tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
     try:
-        with closing(open_sqlite(f"{folder}/state.db", write=True)) as state:
-            yield state
+        yield made
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(made)
 
 
 def everything(state: State) -> tuple[Any, ...]:
@@ -190,27 +324,38 @@ def everything(state: State) -> tuple[Any, ...]:
         list(state.history(limit=1000)),
         list(state.history(subject="pair/till@DE1")),
         list(state.passes(1000)),
+        list(state.claims()),
+        list(state.workers()),
+        dict(state.stores()),
+        [state.reserved(SiteName(site), besides=claim) for site in SITES for claim in state.claims()],
     )
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.lists(steps, max_size=14))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(steps, max_size=20))
 def test_sqlite_and_memory_agree_after_any_steps(steps: list[Step]) -> None:
-    memory = MemoryState()
-    with sqlite() as state:
-        for at, step in enumerate(steps):
-            author = Author(actor="anna", at=Instant(NOW + at))
-            assert step(state, author) == step(memory, author)
-        assert everything(state) == everything(memory)
+    memory = World(MemoryState)
+    with folder() as path:
+        sqlite = World(lambda liveness: open_sqlite(f"{path}/state.db", write=True, liveness=liveness))
+        with closing(sqlite.state):
+            for at, step in enumerate(steps):
+                author = Author(actor="anna", at=Instant(NOW + at))
+                assert step(sqlite, author) == step(memory, author)
+            assert everything(sqlite.state) == everything(memory.state)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(steps, max_size=14))
-def test_R1_no_steps_ever_leave_two_open_sends_for_a_pair(steps: list[Step]) -> None:
-    memory = MemoryState()
+@settings(max_examples=60, deadline=None)
+@given(st.lists(steps, max_size=20))
+def test_R1_no_steps_ever_leave_two_open_sends_for_a_pair_or_two_claims_to_a_send(steps: list[Step]) -> None:
+    world = World(MemoryState)
+    state = world.state
     for at, step in enumerate(steps):
-        before = {(pair.package, pair.site): pair.mark for pair in memory.pairs()}
-        step(memory, Author(actor="anna", at=Instant(NOW + at)))
-        rows = [(send.package, send.site) for send in memory.sends()]
+        before = {(pair.package, pair.site): pair.mark for pair in state.pairs()}
+        attempts = {(*claim.pair, claim.send.number): claim.send.attempts for claim in world.claims}
+        claimed = len(world.claims)
+        step(world, Author(actor="anna", at=Instant(NOW + at)))
+        rows = [(send.package, send.site) for send in state.sends()]
         assert len(rows) == len(set(rows))
-        assert all(pair.mark >= before.get((pair.package, pair.site), 0) for pair in memory.pairs())
+        assert all(pair.mark >= before.get((pair.package, pair.site), 0) for pair in state.pairs())
+        for claim in world.claims[claimed:]:
+            assert claim.send.attempts == attempts.get((*claim.pair, claim.send.number), 0) + 1
