@@ -6,7 +6,7 @@ from reconciler.model.snapshot import Cause
 from reconciler.senders.retrying import backoff
 
 RETRY = Retry(first=Seconds(30), factor=2.0, max=Seconds(900))
-ALMOST = 1 - 2**-53
+ALMOST = 1 - 2**-40
 
 ORDINARY = {1: 30, 2: 60, 3: 120, 4: 240, 5: 480, 6: 900, 7: 900, 10**6: 900}
 """The longest wait after so many attempts, not quite reached."""
