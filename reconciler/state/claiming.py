@@ -144,11 +144,11 @@ def claims(sqlite: sqlite3.Connection, liveness: Liveness) -> Sequence[Claim]:
 def reserved(sqlite: sqlite3.Connection, site: SiteName, *, besides: Claim, liveness: Liveness) -> Bytes:
     """What is still to come, without one's own."""
     living = Living(sqlite, liveness)
-    own = besides.send.package, besides.send.number, besides.worker
+    own = besides.worker, besides.pair, besides.send.number
     return Bytes(
         sum(
             left
             for holder, _, left, number, package in living.claims_at(site)
-            if (package, number, living.worker(holder).id) != own
+            if (living.worker(holder).id, (package, site), number) != own
         )
     )

@@ -77,7 +77,7 @@ def _verified(row: PairRow, found: Staged, number: int) -> PairRow:
         number=number,
         mark=max(row.mark, number),
         version=row.version + 1,
-        forgotten=min(row.forgotten, max(number - 1, 0)),
+        forgotten=min(row.forgotten, number - 1),
     )
 
 

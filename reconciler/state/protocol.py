@@ -59,6 +59,10 @@ class Observation:
     number: int
     holding: Absent | RecordOnly | Staged | Damaged | Unknown
 
+    def __post_init__(self) -> None:
+        if isinstance(self.holding, Staged) and self.number < 1:
+            raise ValueError("what is staged has the number of its record")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:

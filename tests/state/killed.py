@@ -15,13 +15,17 @@ import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.acknowledgements import GuardName
+from reconciler.model.claims import Arrived, BackedOff, Claim, Ending, GaveWay, Outcome, PutBack
+from reconciler.model.holdings import Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.plan import CancellationReason
+from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause, SendState
-from reconciler.state.protocol import Author, Progress, State
+from reconciler.state.protocol import Author, State
 from reconciler.state.sqlite import open_sqlite
 from tests.builders import (
     NOW,
@@ -36,6 +40,7 @@ from tests.builders import (
     send_only_job,
     update,
 )
+from tests.conformance.steps import LEASE, ONE, Machine, beat, candidate
 
 ANNA = Author(actor="anna", at=NOW)
 LATER = Author(actor="ben", at=Instant(NOW + 60))
@@ -67,16 +72,58 @@ def plan_again(state: State) -> None:
 
 def work(state: State) -> None:
     """What workers and people do: each step is a transaction of its own, and may be repeated."""
-    package, site = pair_of("till@EU1")
     state.hold(hold("site/FR1"), LATER)
-    state.report(Progress(package=package, site=site, number=1, state=SendState.FAILED, cause=Cause.PERMISSION), LATER)
+    state.cancel(*pair_of("till@EU1"), "moved", LATER)
     state.receive(receipt("till@DE1", "D1 S1"), LATER)
+
+
+SITES = ("DE1", "EU1", "FR1", "US1")
+
+
+def to_carry_out(state: State) -> None:
+    state.submit(plan(send_only_job("till", "D1 S1", [planned(site) for site in SITES])), ANNA)
+
+
+def claims(state: State) -> list[Claim]:
+    """What `claim_all` claimed, before anything was told of it."""
+    return [
+        Claim(send=replace(send, state=SendState.SENDING, attempts=1), worker=ONE.id)
+        for send in state.sends(open_only=False)
+    ]
+
+
+def claim_all(state: State) -> None:
+    state.claim(ONE, [candidate(send) for send in state.sends()], ANNA, lease=LEASE)
+
+
+def renew_all(state: State) -> None:
+    state.renew(ONE, [beat(claim, SendState.VERIFYING, done=7) for claim in claims(state)], LATER, lease=LEASE)
+
+
+def end_all(state: State) -> None:
+    """A way to end for each."""
+    outcomes: tuple[Outcome, ...] = (
+        Arrived(receipt=receipt("till@DE1", "D1 S1")),
+        BackedOff(cause=Cause.SPACE, detail="need 3 GB", until=Instant(NOW + 600)),
+        GaveWay(cause=None, detail="", number=9, found=Unknown(reason="torn")),
+        PutBack(bytes_done=Bytes(7)),
+    )
+    endings = zip(claims(state), outcomes, strict=True)
+    state.end([Ending(claim=claim, outcome=outcome) for claim, outcome in endings], LATER)
+
+
+def claimed(state: State) -> None:
+    to_carry_out(state)
+    claim_all(state)
 
 
 STORIES: Mapping[str, tuple[Callable[[State], object], Callable[[State], object]]] = {
     "first": (lambda _: None, lambda state: state.submit(PLAN, ANNA)),
     "second": (begun, plan_again),
     "work": (begun, work),
+    "claim": (to_carry_out, claim_all),
+    "renew": (claimed, renew_all),
+    "end": (claimed, end_all),
 }
 Story = Callable[[State], object]
 CONNECT = sqlite3.connect
@@ -92,18 +139,18 @@ def tell(path: str, story: Story, before_each: Callable[[], None] = lambda: None
 
     sqlite3.connect = connect  # type: ignore[assignment]  # SQLite's own hook, on every connection that is made
     try:
-        with closing(open_sqlite(path, write=True)) as state:
+        with closing(open_sqlite(path, write=True, liveness=Machine().liveness)) as state:
             story(state)
     finally:
         sqlite3.connect = CONNECT
 
 
 def dump(path: str) -> str:
-    """All that is in the database, as another process finds it."""
+    """All that is in the database, as another process finds it; but for its identity, drawn anew in each telling."""
     if not os.path.exists(path):
         return ""
     with closing(CONNECT(path)) as connection:
-        return "\n".join(connection.iterdump())
+        return "\n".join(line for line in connection.iterdump() if not line.startswith('INSERT INTO "identity"'))
 
 
 def die(path: str, story: Story, at: int) -> None:
