@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from reconciler.parcels.listed import Listed
+from reconciler.parcels.listing_reading import Listed
 from reconciler.parcels.source_tree import Kind
 from reconciler.parcels.unreadable import Unreadable
 

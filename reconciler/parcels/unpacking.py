@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.parcels.index import Index, Run
-from reconciler.parcels.listed import listed
+from reconciler.parcels.listing_reading import read_listing
 from reconciler.parcels.packs import TABLE_HEAD, Table, open_block, parse_table, table_length
 from reconciler.parcels.source_tree import Kind
 from reconciler.parcels.store_names import pack_name
@@ -39,7 +39,7 @@ class Extent:
 def extent(index: Index, read: Read) -> Extent:
     """Read and check the listing alone; raises Unreadable."""
     files = folders = size = 0
-    for entry in listed(_plain(index, read, index.tar, index.listing), index.content):
+    for entry in read_listing(_plain(index, read, index.tar, index.listing), index.content):
         folders += entry.kind is Kind.FOLDER
         files += entry.kind is not Kind.FOLDER
         size += entry.size
@@ -53,7 +53,7 @@ def unpack(index: Index, read: Read, tree: TreeWriter, told: Told) -> None:
 
     Raises Unreadable for damage, naming the pack and the file that needs it, and OSError if it cannot be written.
     """
-    entries = listed(_plain(index, read, index.tar, index.listing), index.content)
+    entries = read_listing(_plain(index, read, index.tar, index.listing), index.content)
     done = 0
     for entry, content in members(_plain(index, read, 0, index.tar), entries):
         try:

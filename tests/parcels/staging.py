@@ -5,11 +5,19 @@ import io
 import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from reconciler.model.names import Digest
-from reconciler.parcels.index import Index, PackUse, Run
+from reconciler.model.instants import Instant
+from reconciler.model.keys import canonical
+from reconciler.model.names import Digest, PackageName, SiteName
+from reconciler.model.packages import Revision
+from reconciler.model.snapshot import Mode
+from reconciler.model.stores import StateId, StoreId, StoreIdentity
+from reconciler.parcels.identity import identity_bytes
+from reconciler.parcels.index import Index, PackUse, Run, index_bytes
 from reconciler.parcels.packs import Chunk, pack_bytes, seal_block
-from reconciler.parcels.store_names import pack_name
+from reconciler.parcels.records import IndexFile, Record, record_bytes
+from reconciler.parcels.store_names import IDENTITY, index_name, pack_name, record_name
 from reconciler.parcels.unreadable import Unreadable
 
 PACK = "0" * 31 + "1"
@@ -77,7 +85,9 @@ class Staged:
         return Staged(self.index, {pack_name(PACK): bytes(data)})
 
 
-def stage(tar: bytes, listing: bytes, *, chunk: int = 50_000, together: int = 3, content: str | None = None) -> Staged:
+def stage(
+    tar: bytes, listing: bytes, *, chunk: int = 50_000, together: int = 3, content: str | None = None, pack: str = PACK
+) -> Staged:
     """One pack, cut into chunks of one size, `together` of them a block; two runs that meet in the middle of one."""
     plain = tar + listing
     pieces = [plain[at : at + chunk] for at in range(0, len(plain), chunk)]
@@ -88,19 +98,59 @@ def stage(tar: bytes, listing: bytes, *, chunk: int = 50_000, together: int = 3,
     before = sum(block.plain for block in table.blocks if block.at < middle.at)
     first, start = middle.chunks[0].size, table.blocks[0].at
     runs = [
-        Run(PACK, start, middle.end - start, 0, before + first),
-        Run(PACK, middle.at, table.end - middle.at, first, len(plain) - before - first),
+        Run(pack, start, middle.end - start, 0, before + first),
+        Run(pack, middle.at, table.end - middle.at, first, len(plain) - before - first),
     ]
     index = Index(
         content=Digest(content or f"sha256:{hashlib.sha256(listing).hexdigest()}"),
         tar=len(tar),
         listing=len(listing),
-        packs=(PackUse(PACK, len(data), hashlib.sha256(data).digest()),),
+        packs=(PackUse(pack, len(data), hashlib.sha256(data).digest()),),
         runs=tuple(run for run in runs if run.length),
     )
-    return Staged(index, {pack_name(PACK): data})
+    return Staged(index, {pack_name(pack): data})
 
 
-def staged_files(files: Files, **options: int) -> Staged:
+def staged_files(files: Files, *, chunk: int = 50_000, together: int = 3, pack: str = PACK) -> Staged:
     """What packing these files makes."""
-    return stage(tar_of(members_of(files)), listing_of(files), **options)
+    return stage(tar_of(members_of(files)), listing_of(files), chunk=chunk, together=together, pack=pack)
+
+
+def record_of(index: bytes, *, number: int, content: str, package: str = "till-4", site: str = "DE1") -> Record:
+    """What a worker writes once everything is there; `index` is the file that it names."""
+    setups: dict[str, object] = {}
+    return Record(
+        package=PackageName(package),
+        site=SiteName(site),
+        store=StoreId("5" * 32),
+        number=number,
+        mode=Mode.CONTENT,
+        revision=Revision(Digest(content), Digest(f"sha256:{hashlib.sha256(canonical(setups)).hexdigest()}")),
+        version="4.20",
+        setups=setups,
+        index=IndexFile(
+            file=index_name(f"{number:032x}"),
+            bytes=len(index),
+            digest=Digest(f"sha256:{hashlib.sha256(index).hexdigest()}"),
+        ),
+        verified_at=Instant(1_795_000_000),
+        verifier="worker",
+        proof="read-back",
+    )
+
+
+def put_in_store(store: Path, staged: Staged, *, number: int, package: str = "till-4") -> Record:
+    """Lay it out as send `number` leaves it; the store of DE1 is made if need be."""
+    identity = StoreIdentity(site=SiteName("DE1"), store=StoreId("5" * 32), state=StateId("6" * 32))
+    index = index_bytes(staged.index)
+    record = record_of(index, number=number, content=staged.index.content, package=package)
+    files = {
+        IDENTITY: identity_bytes(identity),
+        record.index.file: index,
+        record_name(record.package, number): record_bytes(record),
+        **staged.packs,
+    }
+    for name, data in files.items():
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_bytes(data)
+    return record

@@ -35,7 +35,7 @@ class Listed(NamedTuple):
         return tuple(self.path.split("/"))
 
 
-def listed(pieces: Iterable[bytes], content: Digest) -> Iterator[Listed]:
+def read_listing(pieces: Iterable[bytes], content: Digest) -> Iterator[Listed]:
     """The entries of a listing; raises Unreadable, at the end too: if its digest is not `content`."""
     hashed = hashlib.sha256()
     checked = _Order()
