@@ -1,12 +1,47 @@
-"""Packs filled with one block after the other, each closed before it becomes too large."""
+"""Chunks gathered to blocks, blocks to packs, each closed before it becomes too large."""
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.parcels.index import PackUse
-from reconciler.parcels.packs import LARGEST_PACK, LARGEST_TABLE, Chunk, Table, pack_bytes, table_size
+from reconciler.parcels.packs import LARGEST_BLOCK, LARGEST_PACK, LARGEST_TABLE, Chunk, Table, pack_bytes, table_size
 from reconciler.parcels.places import Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LooseBlock:
+    """Chunks that will be one block: its number in `Places`, and their plain bytes."""
+
+    number: int
+    chunks: list[Chunk]
+    plain: list[bytes]
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathering:
+    """`places` learns of each chunk as it comes; where its block lies is told later, by `Filling`."""
+
+    places: Places
+    largest: int = LARGEST_BLOCK
+    block: LooseBlock | None = None
+    size: int = 0
+
+    def add(self, chunk: Chunk, plain: bytes) -> LooseBlock | None:
+        """Add a chunk; the block before it if that is complete because this one does not fit."""
+        complete = self.close() if self.size + chunk.size > self.largest else None
+        if self.block is None:
+            self.block = LooseBlock(number=self.places.new_block(), chunks=[], plain=[])
+        self.block.chunks.append(chunk)
+        self.block.plain.append(plain)
+        self.size += chunk.size
+        self.places.put(chunk, block=self.block.number)
+        return complete
+
+    def close(self) -> LooseBlock | None:
+        """The block of what was added since the last one; None if that is nothing."""
+        block, self.block, self.size = self.block, None, 0
+        return block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

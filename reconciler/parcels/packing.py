@@ -21,16 +21,18 @@ from reconciler.model.names import Digest
 from reconciler.model.packages import SourceRequest
 from reconciler.parcels import archive
 from reconciler.parcels.cutting import ALONE, Cutter
-from reconciler.parcels.filling import Filling
+from reconciler.parcels.filling import Filling, Gathering, LooseBlock
 from reconciler.parcels.index import Index
 from reconciler.parcels.listing import Walk, listed, look_at_source, open_source
-from reconciler.parcels.packs import LARGEST_BLOCK, Chunk, seal_block
+from reconciler.parcels.packs import Chunk, seal_block
 from reconciler.parcels.places import Places
 from reconciler.parcels.problems import not_there, printable, problem_of
 from reconciler.parcels.source_file import pieces
 from reconciler.parcels.source_tree import Entry, Kind, Tree
 
 _THREADS = min(4, os.cpu_count() or 1)
+_HASHED_AT_ONCE = 64
+"""Chunks: some MiB."""
 _LISTING_IN_MEMORY = 2**22
 
 
@@ -55,7 +57,9 @@ def pack_source(request: SourceRequest, expected: Digest, *, held: Places, put: 
     try:
         with ThreadPoolExecutor(_THREADS) as pool, SpooledTemporaryFile(_LISTING_IN_MEMORY) as spool:
             stream = _Stream(request=request, root=root, listing=spool)
-            laying = _Laying(pool=pool, places=held, filling=Filling(places=held, name=put))
+            laying = _Laying(
+                pool=pool, places=held, gathering=Gathering(places=held), filling=Filling(places=held, name=put)
+            )
             for chunks in stream.chunks(expected):
                 laying.add(chunks)
             laying.finish()
@@ -137,25 +141,29 @@ class _Laying:
 
     pool: ThreadPoolExecutor
     places: Places
+    gathering: Gathering
     filling: Filling
     rows: "array[int]" = field(default_factory=lambda: array("I"))
+    found: list[bytes] = field(default_factory=list)
     hashed: "deque[tuple[list[bytes], Future[list[bytes]]]]" = field(default_factory=deque)
-    sealed: "deque[tuple[int, list[Chunk], Future[bytes]]]" = field(default_factory=deque)
-    chunks: list[Chunk] = field(default_factory=list)
-    plain: list[bytes] = field(default_factory=list)
-    size: int = 0
-    number: int = 0
+    sealed: "deque[tuple[LooseBlock, Future[bytes]]]" = field(default_factory=deque)
 
     def add(self, chunks: list[bytes]) -> None:
         """The next chunks of the stream."""
-        if chunks:
-            self.hashed.append((chunks, self.pool.submit(_ids, chunks)))
+        self.found += chunks
+        if len(self.found) >= _HASHED_AT_ONCE:
+            self._hash()
             self._take(leave=2 * _THREADS)
+
+    def _hash(self) -> None:
+        self.hashed.append((self.found, self.pool.submit(_ids, self.found)))
+        self.found = []
 
     def finish(self) -> None:
         """Everything is laid down, and every place known."""
+        self._hash()
         self._take(leave=0)
-        self._seal()
+        self._seal(self.gathering.close())
         self._fill(leave=0)
         self.filling.close()
 
@@ -163,31 +171,24 @@ class _Laying:
         while len(self.hashed) > leave:
             chunks, ids = self.hashed.popleft()
             for plain, id in zip(chunks, ids.result(), strict=True):  # noqa: A001
-                self.rows.append(self._row(plain, id))
+                self.rows.append(self._row(Chunk(id, len(plain)), plain))
 
-    def _row(self, plain: bytes, id: bytes) -> int:  # noqa: A002
-        row = self.places.find(id)
-        if row is not None:
-            return row
-        if self.size + len(plain) > LARGEST_BLOCK:
-            self._seal()
-        if not self.plain:
-            self.number = self.places.new_block()
-        self.chunks.append(Chunk(id, len(plain)))
-        self.plain.append(plain)
-        self.size += len(plain)
-        return self.places.put(self.chunks[-1], block=self.number)
+    def _row(self, chunk: Chunk, plain: bytes) -> int:
+        row = self.places.find(chunk)
+        if row is None:
+            self._seal(self.gathering.add(chunk, plain))
+            row = self.places.row(chunk)
+        return row
 
-    def _seal(self) -> None:
-        if self.plain:
-            self.sealed.append((self.number, self.chunks, self.pool.submit(seal_block, self.plain)))
-            self.chunks, self.plain, self.size = [], [], 0
+    def _seal(self, block: LooseBlock | None) -> None:
+        if block is not None:
+            self.sealed.append((block, self.pool.submit(seal_block, block.plain)))
             self._fill(leave=_THREADS + 1)
 
     def _fill(self, *, leave: int) -> None:
         while len(self.sealed) > leave:
-            number, chunks, frame = self.sealed.popleft()
-            self.filling.add(number, chunks, frame.result())
+            block, frame = self.sealed.popleft()
+            self.filling.add(block.number, block.chunks, frame.result())
 
 
 def _ids(chunks: list[bytes]) -> list[bytes]:

@@ -38,8 +38,8 @@ class Places:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def __contains__(self, id: bytes) -> bool:  # noqa: A002
-        return self.find(id) is not None
+    def __contains__(self, chunk: Chunk) -> bool:
+        return self.find(chunk) is not None
 
     def add(self, use: PackUse, table: Table) -> None:
         """A pack that lies in the store: its blocks that end within the bytes that count."""
@@ -52,10 +52,17 @@ class Places:
                 self.put(chunk, block=number)
             self._settle(number, at=block.at, stored=block.stored)
 
-    def find(self, id: bytes) -> int | None:  # noqa: A002
-        """The row of a chunk; None if it is in none of the packs."""
-        row = self.slots[self._slot(id)]
-        return row - 1 if row else None
+    def find(self, chunk: Chunk) -> int | None:
+        """The row of a chunk; None if it is in none of the packs, or one of them lies about its size."""
+        row = self.slots[self._slot(chunk.id)] - 1
+        return row if row >= 0 and self.sizes[row] == chunk.size else None
+
+    def row(self, chunk: Chunk) -> int:
+        """The row of a chunk that is there; raises KeyError if it is not."""
+        row = self.find(chunk)
+        if row is None:
+            raise KeyError(chunk.id.hex())
+        return row
 
     def new_block(self) -> int:
         """The number of a block whose place in a pack is told later, by `laid`."""
@@ -64,21 +71,17 @@ class Places:
             column.append(0)
         return len(self.packs) - 1
 
-    def put(self, chunk: Chunk, *, block: int) -> int:
-        """The next chunk of a block; its row."""
+    def put(self, chunk: Chunk, *, block: int) -> None:
+        """The next chunk of a block."""
         skip = self.plain[block]
         self.plain[block] = skip + chunk.size
         slot = self._slot(chunk.id)
-        if self.slots[slot]:
-            return self.slots[slot] - 1
-        self.ids += chunk.id
-        self.sizes.append(chunk.size)
-        self.blocks.append(block)
-        self.skips.append(skip)
-        self.slots[slot] = len(self.sizes)
-        if len(self.sizes) * 3 > len(self.slots) * 2:
-            self._grow()
-        return len(self.sizes) - 1
+        row = self.slots[slot] - 1
+        if row < 0:
+            row = self._new_row(chunk.id, slot)
+        elif self.sizes[row] == chunk.size:
+            return
+        self.sizes[row], self.blocks[row], self.skips[row] = chunk.size, block, skip
 
     def laid(self, use: PackUse, table: Table, blocks: Iterable[int]) -> None:
         """The pack in which these blocks were laid, in its order."""
@@ -133,6 +136,15 @@ class Places:
         while (row := self.slots[slot]) and self.ids[(row - 1) * _ID : row * _ID] != id:
             slot = (slot + 1) & mask
         return slot
+
+    def _new_row(self, id: bytes, slot: int) -> int:  # noqa: A002
+        self.ids += id
+        for column in (self.sizes, self.blocks, self.skips):
+            column.append(0)
+        self.slots[slot] = len(self.sizes)
+        if len(self.sizes) * 3 > len(self.slots) * 2:
+            self._grow()
+        return len(self.sizes) - 1
 
     def _grow(self) -> None:
         self.slots = array("I", bytes(8 * len(self.slots)))

@@ -1,0 +1,156 @@
+"""What travels to a site: of a parcel in the depot, each chunk that no pack at the site holds, once (L19, L36).
+
+A pack of the depot of which everything is wanted goes as it is, and so does such a block; of other blocks the wanted
+chunks are taken out and sealed anew. Nothing leaves that was not checked here against its digest (L17).
+"""
+
+import hashlib
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from reconciler.parcels.filling import Filling, Gathering, LooseBlock, NewPack
+from reconciler.parcels.index import Index, PackUse
+from reconciler.parcels.packs import (
+    LARGEST_BLOCK,
+    LARGEST_PACK,
+    Block,
+    Chunk,
+    Table,
+    open_block,
+    seal_block,
+    table_size,
+)
+from reconciler.parcels.places import Places
+from reconciler.parcels.store_names import new_id
+from reconciler.parcels.unreadable import Unreadable
+
+_TABLES = 16
+"""Tables of packs that are remembered; a later revision's runs go to and fro between those of earlier ones."""
+
+
+class Portion(NamedTuple):
+    """The chunks of one block that come next in a stream."""
+
+    pack: str
+    block: Block
+    chunks: slice
+
+
+def portions(index: Index, table_of: Callable[[str], Table]) -> Iterator[Portion]:
+    """An index, block by block; raises Unreadable if a run does not begin and end at chunks."""
+    for run in index.runs:
+        blocks = table_of(run.pack).blocks_between(run.at, run.end)
+        start, end = run.skip, run.skip + run.length
+        for block in blocks:
+            cuts = [0]
+            for chunk in block.chunks:
+                cuts.append(cuts[-1] + chunk.size)
+            first, last = max(start, 0), min(end, cuts[-1])
+            if first not in cuts or last not in cuts or first >= last:
+                raise Unreadable(f"a run of pack {run.pack} does not begin and end at chunks")
+            yield Portion(run.pack, block, slice(cuts.index(first), cuts.index(last)))
+            start, end = start - cuts[-1], end - cuts[-1]
+        if end > 0:
+            raise Unreadable(f"a run of pack {run.pack} ends beyond its blocks")
+
+
+@dataclass(slots=True, kw_only=True)
+class Travel:
+    """One parcel's way to one site.
+
+    `table_of` gives the tables of the depot's packs and `read` their bytes (pack, offset, length). `site` is what the
+    site holds, what dead attempts left there included; it learns what goes there, and is of no use if that does not
+    arrive. No pack is made larger than `largest`, unless by a single chunk, so that one is soon over a slow link.
+    """
+
+    index: Index
+    table_of: Callable[[str], Table]
+    read: Callable[[str, int, int], bytes]
+    site: Places
+    largest: int = LARGEST_PACK
+    rows: "array[int]" = field(default_factory=lambda: array("I"))
+    gathering: Gathering = field(init=False)
+    filling: Filling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.table_of = lru_cache(_TABLES)(self.table_of)
+        self.gathering = Gathering(places=self.site, largest=min(LARGEST_BLOCK, self.largest // 4))
+        self.filling = Filling(places=self.site, name=lambda _: new_id(), largest=self.largest)
+
+    def packs(self) -> Iterator[NewPack]:
+        """What travels, in the order of the stream; nothing if the site holds everything. Raises Unreadable."""
+        needed = self._needed()
+        uses = {use.pack: use for use in self.index.packs}
+        for portion in portions(self.index, self.table_of):
+            use = uses.pop(portion.pack, None)
+            if use is not None and self._is_whole(use, needed):
+                yield self._whole(use)
+            yield from self._portion(portion, needed)
+        yield from self._seal(self.gathering.close())
+        yield from _if_any(self.filling.close())
+
+    def site_index(self) -> Index:
+        """The same stream from the packs at the site, once all of `packs` was taken."""
+        index = self.index
+        return self.site.index(self.rows, content=index.content, tar=index.tar, listing=index.listing)
+
+    def _needed(self) -> dict[tuple[str, int], bytearray]:
+        """Which chunks of which blocks the stream consists of: a byte for each."""
+        needed: dict[tuple[str, int], bytearray] = {}
+        for pack, block, chunks in portions(self.index, self.table_of):
+            flags = needed.setdefault((pack, block.at), bytearray(len(block.chunks)))
+            flags[chunks] = b"\1" * (chunks.stop - chunks.start)
+        return needed
+
+    def _is_whole(self, use: PackUse, needed: dict[tuple[str, int], bytearray]) -> bool:
+        table = self.table_of(use.pack)
+        return (
+            table.end == use.bytes <= self.largest
+            and all((use.pack, block.at) in needed for block in table.blocks)
+            and all(all(needed[use.pack, block.at]) for block in table.blocks)
+            and self._is_new([chunk for block in table.blocks for chunk in block.chunks])
+        )
+
+    def _is_new(self, chunks: "list[Chunk] | tuple[Chunk, ...]") -> bool:
+        """Nothing of it is at the site, and nothing comes twice."""
+        return len({chunk.id for chunk in chunks}) == len(chunks) and not any(chunk in self.site for chunk in chunks)
+
+    def _whole(self, use: PackUse) -> NewPack:
+        data = self.read(use.pack, 0, use.bytes)
+        if len(data) != use.bytes or hashlib.sha256(data).digest() != use.digest:
+            raise Unreadable(f"pack {use.pack} does not have the digest that its index states")
+        pack = NewPack(use=PackUse(new_id(), use.bytes, use.digest), data=data, table=self.table_of(use.pack))
+        self.site.add(pack.use, pack.table)
+        return pack
+
+    def _portion(self, portion: Portion, needed: dict[tuple[str, int], bytearray]) -> Iterator[NewPack]:
+        pack, block, part = portion
+        chunks = block.chunks[part]
+        if not all(chunk in self.site for chunk in chunks):
+            data = self.read(pack, block.at, block.stored)
+            opened = list(open_block(block, data))
+            fits = table_size(1, len(block.chunks)) + block.stored <= self.largest
+            if fits and all(needed[pack, block.at]) and self._is_new(block.chunks):
+                yield from self._seal(self.gathering.close())
+                number = self.site.new_block()
+                for chunk in block.chunks:
+                    self.site.put(chunk, block=number)
+                yield from _if_any(self.filling.add(number, block.chunks, data))
+            else:
+                for chunk, plain in zip(chunks, opened[part], strict=True):
+                    if chunk not in self.site:
+                        yield from self._seal(self.gathering.add(chunk, plain))
+        self.rows.extend(map(self.site.row, chunks))
+
+    def _seal(self, block: LooseBlock | None) -> Iterator[NewPack]:
+        """Lay down a block that was sealed anew."""
+        if block is not None:
+            yield from _if_any(self.filling.add(block.number, block.chunks, seal_block(block.plain)))
+
+
+def _if_any(pack: NewPack | None) -> Iterator[NewPack]:
+    if pack is not None:
+        yield pack
