@@ -12,7 +12,28 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from reconciler import __version__
-from reconciler.cli import acknowledge, apply, config, explain, init, plan, ready, schema, show, status, validate, watch
+from reconciler.cli import (
+    acknowledge,
+    apply,
+    cancel,
+    config,
+    doctor,
+    explain,
+    history,
+    init,
+    pin,
+    plan,
+    ready,
+    resume,
+    retry,
+    schema,
+    show,
+    status,
+    suspend,
+    unpack,
+    validate,
+    watch,
+)
 from reconciler.cli import version as version_
 from reconciler.cli.exits import HELP, CommandError, Exit, InvalidSettings
 from reconciler.cli.options import VARIABLES, Options, variable, with_options
@@ -30,6 +51,14 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "status": (status.status, False),
     "explain": (explain.explain, False),
     "ready": (ready.ready, False),
+    "suspend": (suspend.suspend, False),
+    "resume": (resume.resume, False),
+    "retry": (retry.retry, False),
+    "cancel": (cancel.cancel, False),
+    "history": (history.history, False),
+    "doctor": (doctor.doctor, False),
+    "pin": (pin.pin, False),
+    "unpack": (unpack.unpack, False),
     "init": (init.init, False),
     "schema": (schema.schema, False),
     "config": (config.config, False),
@@ -40,8 +69,8 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
 
 LATER = frozenset(
     (
-        *("work", "enroll", "verify", "unpack", "adopt", "pin", "suspend", "resume", "retry", "cancel", "history"),
-        *("doctor", "prune", "gc", "state"),
+        *("work", "enroll", "verify", "adopt"),
+        *("prune", "gc", "state"),
     )
 )
 """Commands of versions to come, so that a hint which names one does not end in "no such command"."""

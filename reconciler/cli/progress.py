@@ -15,9 +15,16 @@ ERASE = "\r\033[K"
 
 
 class Progress:
-    """Tells `stream`, else standard error, which of how many things is being read; `clock` counts seconds."""
+    """Tells `stream`, else standard error, which of how many things is being done; `clock` counts seconds."""
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        doing: str = "reading sources",
+    ) -> None:
+        self._doing = doing
         self._stream = stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._speaks_at = clock() + (PATIENCE if stream.isatty() else HEARTBEAT)
@@ -31,9 +38,9 @@ class Progress:
                 self._stream.write(ERASE)
                 self._shown = False
             elif done < total and now >= self._speaks_at:
-                self._stream.write(f"{ERASE}reading sources: {done} of {total}, {name}")
+                self._stream.write(f"{ERASE}{self._doing}: {done} of {total}, {name}")
                 self._shown = True
             self._stream.flush()
         elif now >= self._speaks_at:
-            self._stream.write(f"reading sources: {done} of {total}\n")
+            self._stream.write(f"{self._doing}: {done} of {total}\n")
             self._speaks_at = now + HEARTBEAT
