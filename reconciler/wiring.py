@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.model.faults import StateError
 from reconciler.model.settings import Settings
@@ -10,6 +11,9 @@ from reconciler.model.source_text import SourceText
 from reconciler.senders.protocol import Sender
 from reconciler.sources.directory import ManifestRead, read_manifests
 from reconciler.state.protocol import State
+
+if TYPE_CHECKING:
+    from reconciler.state.examining import Examination
 
 
 def _sqlite(url: str, *, write: bool) -> State:
@@ -26,6 +30,22 @@ def open_state(url: str, *, write: bool) -> State:
     """The state at `url`; raises StateError. With `write` False nothing is created or changed."""
     check_state(url)
     return STATES[_scheme(url)](url, write=write)
+
+
+def _examine_sqlite(url: str) -> "Examination":
+    from reconciler.state.examining import examine_sqlite
+
+    return examine_sqlite(url.removeprefix("sqlite:///"))
+
+
+EXAMINATIONS: Mapping[str, Callable[[str], "Examination"]] = {"sqlite": _examine_sqlite}
+"""Scheme of `--state` → a look at it for `doctor`."""
+
+
+def examine_state(url: str) -> "Examination":
+    """How the state at `url` is; raises StateError. Nothing is created or changed."""
+    check_state(url)
+    return EXAMINATIONS[_scheme(url)](url)
 
 
 def check_state(url: str) -> None:

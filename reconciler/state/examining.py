@@ -28,7 +28,7 @@ def examine_sqlite(path: str) -> Examination:
     connection = connect(path, write=False)
     try:
         with connection.looking() as sqlite:
-            found = [line for (line,) in sqlite.execute("PRAGMA quick_check(1)")]
+            found = [line for (line,) in sqlite.execute("PRAGMA integrity_check(1)")]
             (schema,) = sqlite.execute("PRAGMA user_version").fetchone()
     finally:
         connection.close()

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.instants import parse_instant
 from reconciler.sources import rewriting
-from tests.cli.conftest import PACKAGE, Reconcile
+from tests.cli.conftest import PACKAGE, Ended, Reconcile
 
 
 def content_of(reconcile: Reconcile) -> str:
@@ -278,3 +278,53 @@ def test_a_dry_run_of_retry_and_cancel_changes_nothing(reconcile: Reconcile, fle
     reconcile("cancel", "till-4@DE1", "--reason", "x")
     assert "would be retried (was cancelled)" in reconcile("retry", "till-4@DE1", "--dry-run").out
     assert reconcile("--dry-run", "--fail-on", "blocked").code == 3
+
+
+# doctor
+
+
+def subjects(ended: Ended) -> dict[str, str]:
+    return {check["subject"]: check["condition"] for check in json.loads(ended.out)["checks"]}
+
+
+def test_doctor_tells_of_each_thing_and_ends_with_1_if_one_is_a_problem(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    (fleet / "stores" / "EU1").mkdir(parents=True)
+    ended = reconcile("doctor", "-o", "json")
+    assert ended.code == 1
+    assert subjects(ended) == {
+        "settings": "ok",
+        "library/jsonschema-rs": "ok",
+        "manifests": "ok",
+        "watch": "ok",
+        "state": "ok",
+        "clock": "ok",
+        "site/DE1": "problem",
+        "site/EU1": "ok",
+        "site/HQ1": "ok",
+    }
+    (fleet / "stores" / "DE1").mkdir()
+    healthy = reconcile("doctor")
+    assert (healthy.code, healthy.out.splitlines()[-1]) == (0, "9 checks: 0 problems, 0 warnings.")
+    assert os.listdir(fleet / "stores" / "DE1") == []
+
+
+def test_a_warning_is_no_failure(reconcile: Reconcile, fleet: Path) -> None:
+    sites = (fleet / "manifests" / "sites.yaml").read_text()
+    (fleet / "manifests" / "sites.yaml").write_text(
+        sites.replace(", address: {type: directory, path: ../stores/DE1}", "")
+    )
+    (fleet / "stores" / "EU1").mkdir(parents=True)
+    ended = reconcile("doctor", "-o", "json")
+    assert (ended.code, subjects(ended)["site/DE1"]) == (0, "warning")
+
+
+def test_doctor_names_what_is_wrong_in_settings_manifests_and_state(reconcile: Reconcile, fleet: Path) -> None:
+    (fleet / "manifests" / "broken.yaml").write_text("kind: [")
+    (fleet / ".reconciler").mkdir()
+    (fleet / ".reconciler" / "state.db").write_bytes(b"no database at all" * 100)
+    ended = reconcile("doctor", "-o", "json")
+    found = subjects(ended)
+    assert (ended.code, found["manifests"], found["state"], found["sites"]) == (1, "problem", "problem", "warning")
+    (fleet / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {guard: {}}\n")
+    assert subjects(reconcile("doctor", "-o", "json")) == {"settings": "problem"}

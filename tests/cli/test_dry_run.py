@@ -34,6 +34,7 @@ def contents(folder: Path) -> dict[str, bytes | None]:
         ("--dry-run", "suspend", "site/DE1", "--reason", "x"),
         ("resume", "till-4@DE1", "--dry-run"),
         ("history",),
+        ("--dry-run", "doctor"),
         ("--dry-run", "retry", "till-4@DE1"),
         ("cancel", "till-4@DE1", "--reason", "x", "--dry-run"),
     ],

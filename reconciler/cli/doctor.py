@@ -1,0 +1,93 @@
+"""`reconcile doctor`: look at everything that has to work, and say what to do where it does not."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from reconciler.cli.exits import Exit, InvalidSettings
+from reconciler.cli.options import Options, Output
+
+if TYPE_CHECKING:
+    from reconciler.cli.workplace import Workplace
+    from reconciler.engine.manifests import FleetRead
+    from reconciler.model.checkup import Check
+
+
+def doctor(options: Options) -> int:
+    """Check settings, manifests, state, clock, libraries, and the store at each site's address.
+
+    Writes nothing but a probe file in each store, which it removes; with --dry-run not even that.
+
+    Examples: reconcile doctor; reconcile doctor -o json; reconcile --dry-run doctor
+    """
+    from reconciler.cli.report import as_json, deliver
+    from reconciler.cli.workplace import work_in
+    from reconciler.model.checkup import Condition
+    from reconciler.views.checkup import checkup_json, checkup_text
+
+    options.only(Output.TEXT, Output.JSON)
+    checks = tuple(_checks(work_in(options)))
+    deliver(
+        options,
+        lambda output, color: (
+            as_json(checkup_json(checks)) if output is Output.JSON else checkup_text(checks, color=color)
+        ),
+    )
+    return Exit.FAILED if any(check.condition is Condition.PROBLEM for check in checks) else Exit.DONE
+
+
+def _checks(place: "Workplace") -> "Iterator[Check]":
+    """Settings first: without them there is nothing else to look at."""
+    from reconciler.engine.checkup.fleet import manifests
+    from reconciler.engine.checkup.machine import libraries, watching
+    from reconciler.model.checkup import ok, problem
+    from reconciler.model.looks import Moved
+
+    try:
+        yield ok("settings", f"{place.settings.file or place.settings_file or 'no reconciler.yaml: the defaults'}")
+    except InvalidSettings as error:
+        for found in error.diagnostics:
+            where = f"{found.where.file}:{found.where.line}"
+            yield problem("settings", f"{where}: {found.message}", remedy=found.hint)
+        return
+    yield from libraries()
+    try:
+        read = place.read_fleet()
+    except Moved as moved:
+        yield problem("manifests", str(moved), remedy="run it again once the files are at rest")
+        return
+    yield manifests(read)
+    sources = {package.source.path for package in read.fleet.packages}
+    yield from watching(place.settings.manifest_paths, sources)
+    yield from _state_and_sites(place, read)
+
+
+def _state_and_sites(place: "Workplace", read: "FleetRead") -> "Iterator[Check]":
+    from reconciler import wiring
+    from reconciler.engine.checkup.fleet import required_sites
+    from reconciler.engine.checkup.machine import clock
+    from reconciler.engine.checkup.sites import Stores
+    from reconciler.engine.checkup.state import check_state
+    from reconciler.model.checkup import problem, warning
+    from reconciler.model.faults import StateError
+
+    try:
+        yield check_state(wiring.examine_state(place.settings.state_url))
+        state = place.open_state(write=False)
+    except StateError as error:
+        yield problem("state", str(error))
+        yield clock(now=place.now(), latest=None)
+        yield warning("sites", "not looked at: whose the stores are stands in the state")
+        return
+    try:
+        events = state.history(limit=1)
+        stores = Stores(
+            open_sender=wiring.open_sender,
+            state=state.identity,
+            pinned=state.stores(),
+            required=required_sites(read),
+            write=not place.options.dry_run,
+        )
+    finally:
+        state.close()
+    yield clock(now=place.now(), latest=events[0].at if events else None)
+    yield from stores.checks(read.fleet.sites)
