@@ -41,12 +41,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """A send that may not travel now. `until` is when this reason ends, None where no clock ends it."""
+    """A send that may not travel now. `until` is when this reason ends, None where no clock ends it.
+
+    `timezone` is that of the site, for telling `until`.
+    """
 
     send: Send
     reason: WaitReason
     until: Instant | None = None
     detail: str = ""
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

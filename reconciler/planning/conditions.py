@@ -64,7 +64,7 @@ class Conditions:
             ends = [hold.until for hold in holds if hold.until is not None]
             until = max(ends) if len(ends) == len(holds) else None
             detail = held_words(holds, zone=site.timezone)
-            return Wait(send=send, reason=WaitReason.SUSPENDED, until=until, detail=detail)
+            return Wait(send=send, reason=WaitReason.SUSPENDED, until=until, detail=detail, timezone=site.timezone)
         if send.package not in self._jobs:
             return None
         jobs = [job for job in self._jobs[send.package] if index in job.required]
@@ -95,9 +95,10 @@ class Conditions:
         if opening is None or opening > due:
             which = "no window ever admits" if opening is None else "outside the windows that admit"
             detail = f"{which} priority {send.priority.word}"
-            return Wait(send=send, reason=WaitReason.WINDOW, until=opening, detail=detail)
+            return Wait(send=send, reason=WaitReason.WINDOW, until=opening, detail=detail, timezone=site.timezone)
         if due > self._at:
-            return Wait(send=send, reason=WaitReason.BACK_OFF, until=due, detail=cause_words(send))
+            detail = cause_words(send)
+            return Wait(send=send, reason=WaitReason.BACK_OFF, until=due, detail=detail, timezone=site.timezone)
         return Turn(
             send=send,
             closes_at=openings.closing(send.priority),

@@ -51,7 +51,7 @@ def make_schedule(
             continue
         stopper = failing.get(send.site)
         standing = standing_of(send, failing=stopper is not None, at=at)
-        wait = None if stopper is None or standing is Standing.LEFT else _held_up(send, stopper, at)
+        wait = None if stopper is None or standing is Standing.LEFT else _held_up(send, stopper, fleet, at)
         if wait is None:
             ranked.append(Ranked(turn=found, standing=standing))
         else:
@@ -69,13 +69,14 @@ def next_change(schedule: Schedule) -> Instant | None:
     return min((wait.until for wait in schedule.waiting if wait.until is not None), default=None)
 
 
-def _held_up(send: Send, stopper: Send, at: Instant) -> Wait | None:
+def _held_up(send: Send, stopper: Send, fleet: Fleet, at: Instant) -> Wait | None:
     """A send that has not failed itself waits with its site; one that has, for its own time alone."""
     until = stopper.next_attempt
     if has_failed(send) or until is None or until <= at:
         return None
     detail = f"{send.site} stops {stopper.package}: {cause_words(stopper)}"
-    return Wait(send=send, reason=WaitReason.BACK_OFF, until=until, detail=detail)
+    zone = fleet.site(send.site).timezone
+    return Wait(send=send, reason=WaitReason.BACK_OFF, until=until, detail=detail, timezone=zone)
 
 
 def _within_limits(

@@ -182,6 +182,15 @@ def test_what_takes_longer_than_a_year_is_not_estimated() -> None:
     assert slow.finish(start, HORIZON + 1) is None
 
 
+def test_a_span_closes_only_for_those_inside() -> None:
+    start = parse_instant("2026-11-24T20:00:00Z")
+    timeline = Timeline([window("22:00", "05:00")], zone="UTC", priority=Priority.LOW, limit=None, start=start)
+    assert timeline.closing(Instant(start + 2 * 3600)) == start + 9 * 3600
+    assert timeline.closing(start) is None
+    always = Timeline([], zone="UTC", priority=Priority.LOW, limit=None, start=start)
+    assert always.closing(start) is None
+
+
 def test_a_stretch_without_a_rate_ends_the_estimate() -> None:
     start = parse_instant("2026-11-24T20:00:00Z")
     day, night = window("05:00", "22:00", rate=8), window("22:00", "05:00")
