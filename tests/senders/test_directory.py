@@ -210,3 +210,54 @@ def test_nothing_stays_open(sender: Sender, root: Path) -> None:
     other = open_sender(Address(type="directory", path=str(root)))
     other.close()
     assert descriptors() == before
+
+
+@pytest.fixture
+def flushed(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is flushed from now on, relative to the store."""
+    log: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        log.append(os.path.relpath(os.readlink(f"/proc/self/fd/{descriptor}"), root))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return log
+
+
+def test_R4_a_new_folder_is_flushed_into_the_one_above(sender: Sender, flushed: list[str]) -> None:
+    """Some file systems flush a new file's name with it; not all do."""
+    sender.create("records/till/1", b"1")
+    assert flushed[:3] == [".", "records", "."]
+    assert flushed[-1] == "records/till"
+
+
+def test_R4_a_folder_that_another_made_is_flushed_too_once(sender: Sender, root: Path, flushed: list[str]) -> None:
+    (root / "records" / "till").mkdir(parents=True)
+    (root / "parts").mkdir()
+    for number in range(3):
+        sender.create(f"records/till/{number}", b"1")
+    assert (flushed.count("."), flushed.count("records"), flushed.count("records/till")) == (2, 1, 3)
+
+
+def test_R4_a_part_is_flushed_with_its_name(sender: Sender, flushed: list[str]) -> None:
+    part = sender.begin("parts/a/x")
+    del flushed[:]
+    for _ in range(2):
+        part.append(b"1")
+        part.flush()
+    part.close()
+    assert flushed == ["parts/a/x", "parts/a", "parts/a/x"]
+
+
+def test_R4_what_another_wrote_is_flushed_before_it_counts(sender: Sender, root: Path, flushed: list[str]) -> None:
+    (root / "packs").mkdir()
+    (root / "packs" / "x").write_bytes(b"1")
+    sender.digest("packs/x", length=1)
+    assert flushed == ["packs/x", "packs"]
+    written(sender, "parts/a/y", b"1")
+    sender.publish([("parts/a/y", "packs/y")])
+    del flushed[:]
+    sender.digest("packs/y", length=1)
+    assert flushed == []
