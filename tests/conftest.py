@@ -1,6 +1,8 @@
-"""What all tests share: golden files, written anew by `pytest --update-golden`."""
+"""What all tests share: golden files, written anew by `pytest --update-golden`, and a folder that is quick to flush."""
 
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,3 +31,11 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == file.read_text(encoding="utf-8"), f"tests/golden/{name} differs{told}"
 
     return check
+
+
+@pytest.fixture
+def quick_folder() -> Iterator[str]:
+    """An empty folder, in memory where there is such a place: hundreds of flushes to a disk take their time."""
+    shared = "/dev/shm"
+    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as path:
+        yield path

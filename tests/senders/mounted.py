@@ -14,7 +14,7 @@ def _may_mount() -> bool:
     return os.geteuid() == 0 and shutil.which("mount") is not None and os.access("/proc/self/ns/mnt", os.R_OK)
 
 
-needs_mounts = pytest.mark.skipif(not _may_mount(), reason="only root mounts; test_mounts_without_root runs these")
+needs_mounts = pytest.mark.skipif(not _may_mount(), reason="only root mounts, or who has a user name space of his own")
 
 
 @contextmanager
