@@ -48,6 +48,27 @@ def examine_state(url: str) -> "Examination":
     return EXAMINATIONS[_scheme(url)](url)
 
 
+def examine_copy(url: str, file: str) -> "Examination":
+    """How a copy of the state at `url` is; see `examine_state`."""
+    return EXAMINATIONS[_scheme(url)](f"{_scheme(url)}:///{file}")
+
+
+def _restore_sqlite(url: str, file: str) -> str | None:
+    from reconciler.state.restoring import restore
+
+    return restore(file, url.removeprefix("sqlite:///"))
+
+
+RESTORERS: Mapping[str, Callable[[str, str], str | None]] = {"sqlite": _restore_sqlite}
+"""Scheme of `--state` → puts a copy back in the place of (url, file)."""
+
+
+def restore_state(url: str, file: str) -> str | None:
+    """Make the state at `url` what the copy is; returns where what was there is kept. Raises StateError."""
+    check_state(url)
+    return RESTORERS[_scheme(url)](url, file)
+
+
 def check_state(url: str) -> None:
     """Raise StateError if this is no address of a state; says what one looks like."""
     if _scheme(url) in STATES and url.startswith(f"{_scheme(url)}:///"):

@@ -28,6 +28,7 @@ from reconciler.cli import (
     retry,
     schema,
     show,
+    state,
     status,
     suspend,
     unpack,
@@ -57,6 +58,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "cancel": (cancel.cancel, False),
     "history": (history.history, False),
     "doctor": (doctor.doctor, False),
+    "state": (state.state, False),
     "pin": (pin.pin, False),
     "unpack": (unpack.unpack, False),
     "init": (init.init, False),
@@ -70,7 +72,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
 LATER = frozenset(
     (
         *("work", "enroll", "verify", "adopt"),
-        *("prune", "gc", "state"),
+        *("prune", "gc"),
     )
 )
 """Commands of versions to come, so that a hint which names one does not end in "no such command"."""

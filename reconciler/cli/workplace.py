@@ -121,9 +121,10 @@ class Workplace:
         """Raise CommandError if what is to be watched stands still, or the state is of no kind that we keep."""
         if self.stream is not None:
             raise CommandError("standard input cannot be watched", code=Exit.USAGE, hint="name a folder with -m")
-        self._check_state()
+        self.check_state()
 
-    def _check_state(self) -> None:
+    def check_state(self) -> None:
+        """Raise CommandError if the state is of no kind that we keep."""
         try:
             wiring.check_state(self.settings.state_url)
         except StateError as error:
@@ -139,7 +140,7 @@ class Workplace:
 
     def open_state(self, *, write: bool) -> State:
         """The state; for reading only under `--dry-run`, whatever the command (cli.md)."""
-        self._check_state()
+        self.check_state()
         return wiring.open_state(self.settings.state_url, write=write and not self.options.dry_run)
 
     def now(self) -> Instant:

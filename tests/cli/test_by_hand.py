@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.instants import parse_instant
+from reconciler.model.instants import Seconds, parse_instant
 from reconciler.sources import rewriting
+from reconciler.state.liveness import this_process
+from reconciler.state.protocol import Author
+from reconciler.state.sqlite import open_sqlite
+from tests.builders import NOW
 from tests.cli.conftest import PACKAGE, Ended, Reconcile
 
 
@@ -328,3 +332,59 @@ def test_doctor_names_what_is_wrong_in_settings_manifests_and_state(reconcile: R
     assert (ended.code, found["manifests"], found["state"], found["sites"]) == (1, "problem", "problem", "warning")
     (fleet / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {guard: {}}\n")
     assert subjects(reconcile("doctor", "-o", "json")) == {"settings": "problem"}
+
+
+# state
+
+
+def test_a_copy_that_is_put_back_is_the_state_of_then(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    assert reconcile("state", "backup", "monday.db").code == 0
+    assert (fleet / "monday.db").stat().st_mode & 0o777 == 0o600
+    reconcile("suspend", "site/DE1", "--reason", "on Tuesday")
+    ended = reconcile("state", "restore", "monday.db")
+    kept = fleet / ".reconciler" / "state.db.before-restore-1"
+    assert (ended.code, f"What was there is kept as {kept}." in ended.out) == (0, True)
+    assert reconcile("history", "site/DE1").out == ""
+    assert "on Tuesday" in reconcile("--state", f"sqlite:///{kept}", "history", "site/DE1").out
+
+
+def test_a_copy_never_takes_the_place_of_a_file_and_a_missing_state_is_not_copied(
+    reconcile: Reconcile, fleet: Path
+) -> None:
+    missing = reconcile("state", "backup", "monday.db")
+    assert (missing.code, (fleet / "monday.db").exists()) == (1, False)
+    reconcile("apply", "-q")
+    (fleet / "monday.db").write_text("precious")
+    assert reconcile("state", "backup", "monday.db").code == 1
+    assert (fleet / "monday.db").read_text() == "precious"
+
+
+def test_nothing_is_restored_while_a_worker_lives(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    reconcile("state", "backup", "monday.db")
+    reconcile("suspend", "site/DE1", "--reason", "on Tuesday")
+    worker = this_process()
+    opened = open_sqlite(str(fleet / ".reconciler" / "state.db"), write=True)
+    opened.renew(worker, (), Author(actor="worker", at=NOW), lease=Seconds(20))
+    refused = reconcile("state", "restore", "monday.db")
+    assert (refused.code, f"process {os.getpid()} " in refused.err) == (1, True)
+    assert "on Tuesday" in reconcile("history", "site/DE1").out
+    opened.leave(worker)
+    opened.close()
+    assert reconcile("state", "restore", "monday.db").code == 0
+
+
+def test_a_dry_run_of_backup_and_restore_writes_nothing(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    assert reconcile("--dry-run", "state", "backup", "monday.db").out.startswith("Would copy ")
+    assert not (fleet / "monday.db").exists()
+    reconcile("state", "backup", "monday.db")
+    before = names(fleet)
+    assert reconcile("state", "restore", "monday.db", "--dry-run").out.startswith("Would restore monday.db (schema ")
+    assert reconcile("state", "restore", "sunday.db", "--dry-run").code == 1
+    assert names(fleet) == before
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
