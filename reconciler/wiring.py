@@ -1,5 +1,6 @@
 """The only module that names concrete plug-ins: plain tables, name → factory; libraries are imported inside."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -79,6 +80,11 @@ def check_state(url: str) -> None:
     if ":" in url:
         raise StateError(f"no state is kept at {_scheme(url)}: addresses; use {offered}")
     raise StateError(f"{url} is no address of a state; use {offered}, for example sqlite:///{url}")
+
+
+def depot_folder(url: str) -> str:
+    """Where the parcels of origins without an address are kept: beside the state."""
+    return os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "depot")
 
 
 def _scheme(url: str) -> str:

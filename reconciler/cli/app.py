@@ -34,6 +34,7 @@ from reconciler.cli import (
     unpack,
     validate,
     watch,
+    work,
 )
 from reconciler.cli import version as version_
 from reconciler.cli.exits import HELP, CommandError, Exit, InvalidSettings
@@ -48,6 +49,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "show": (show.show, True),
     "validate": (validate.validate, False),
     "watch": (watch.watch, True),
+    "work": (work.work, False),
     "acknowledge": (acknowledge.acknowledge, True),
     "status": (status.status, False),
     "explain": (explain.explain, False),
@@ -71,7 +73,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
 
 LATER = frozenset(
     (
-        *("work", "enroll", "verify", "adopt"),
+        *("enroll", "verify", "adopt"),
         *("prune", "gc"),
     )
 )

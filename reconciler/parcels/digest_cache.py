@@ -39,8 +39,12 @@ class DigestCache:
 
     def of(self, source: str, exclude: tuple[str, ...]) -> "SourceDigests":
         """What is remembered of the source with this real path, as far as `exclude` leaves it."""
-        name = hashlib.sha256("\0".join((source, *exclude)).encode(errors="surrogateescape")).hexdigest() + _SUFFIX
+        name = _name(source, exclude)
         return SourceDigests(cache=self, name=name, records=_records(self._load(name)))
+
+    def forget(self, source: str, exclude: tuple[str, ...]) -> None:
+        """Nothing is remembered of this source any more: it was found to be another than it seemed (sending.md 2)."""
+        self.store(_name(os.path.realpath(source), exclude), b"")
 
     def _load(self, name: str) -> bytes:
         """The records; empty if there are none, or if they cannot be trusted."""
@@ -112,6 +116,11 @@ class SourceDigests:
         """Once all files were asked for."""
         if self.changed or self.next is not None:
             self.cache.store(self.name, self.kept)
+
+
+def _name(source: str, exclude: tuple[str, ...]) -> str:
+    """The file of a source."""
+    return hashlib.sha256("\0".join((source, *exclude)).encode(errors="surrogateescape")).hexdigest() + _SUFFIX
 
 
 def _record(path: bytes, found: os.stat_result, digest: bytes) -> bytes:

@@ -91,9 +91,14 @@ def index_id(name: str) -> str | None:
     return match[1] if match else None
 
 
+def attempt_folder(attempt: str) -> str:
+    """Where an attempt writes: private to it."""
+    return f"{PARTS}/{_checked(attempt)}"
+
+
 def part_name(attempt: str, id: str) -> str:  # noqa: A002
     """What the attempt writes of the pack or index with this id."""
-    return f"{PARTS}/{_checked(attempt)}/{_checked(id)}"
+    return f"{attempt_folder(attempt)}/{_checked(id)}"
 
 
 def condemned_name(name: str) -> str:

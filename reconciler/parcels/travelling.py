@@ -14,7 +14,6 @@ from typing import NamedTuple
 from reconciler.parcels.filling import Filling, Gathering, LooseBlock, NewPack
 from reconciler.parcels.index import Index, PackUse
 from reconciler.parcels.packs import (
-    LARGEST_BLOCK,
     LARGEST_PACK,
     Block,
     Chunk,
@@ -77,7 +76,8 @@ class Travel:
 
     def __post_init__(self) -> None:
         self.table_of = lru_cache(_TABLES)(self.table_of)
-        self.gathering = Gathering(places=self.site, largest=min(LARGEST_BLOCK, self.largest // 4))
+        self.gathering = Gathering(places=self.site)
+        self.gathering.largest = min(self.gathering.largest, self.largest // 4)
         self.filling = Filling(places=self.site, name=lambda _: new_id(), largest=self.largest)
 
     def packs(self) -> Iterator[NewPack]:
@@ -96,6 +96,14 @@ class Travel:
         """The same stream from the packs at the site, once all of `packs` was taken."""
         index = self.index
         return self.site.index(self.rows, content=index.content, tar=index.tar, listing=index.listing)
+
+    def missing(self) -> int:
+        """Bytes that will travel at most, before anything does: what the site must have room for (L20)."""
+        total = 0
+        for _, block, part in portions(self.index, self.table_of):
+            plain = sum(chunk.size for chunk in block.chunks[part] if chunk not in self.site)
+            total += block.stored if plain == block.plain else min(plain, block.stored)
+        return total
 
     def _needed(self) -> dict[tuple[str, int], bytearray]:
         """Which chunks of which blocks the stream consists of: a byte for each."""

@@ -1,0 +1,76 @@
+"""What a worker of this place works with."""
+
+import contextlib
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import wiring
+from reconciler.cli.workplace import Workplace
+from reconciler.engine.working.means import Means
+from reconciler.model.fleet import Fleet
+from reconciler.model.looks import Moved
+from reconciler.state.liveness import this_process
+
+if TYPE_CHECKING:
+    from reconciler.cli.live import Display
+
+EVERY = 2.0
+"""Seconds between two looks at the manifests, at the least."""
+
+SHARE = 50
+"""Reading them takes at most so small a part of the time."""
+
+
+def means_of(
+    place: Workplace, shown: "Display", *, count: int | None = None, fleet: Callable[[], Fleet] | None = None
+) -> Means:
+    """`count` sends at a time, else what the settings say; `fleet` where somebody else reads the manifests."""
+    settings = place.settings.workers
+    return Means(
+        worker=this_process(),
+        open_state=lambda: place.open_state(write=True),
+        fleet=fleet or FleetNow(place).read,
+        open_sender=wiring.open_sender,
+        depot_folder=wiring.depot_folder(place.settings.state_url),
+        forget_source=lambda package: place.cache.forget(package.source.path, package.source.exclude),
+        verifier=f"{os.uname().nodename}/{os.getpid()}",
+        settings=settings if count is None else replace(settings, count=count),
+        author=place.author,
+        tell=shown.tell,
+        show=shown.show,
+        clock=time.monotonic,
+        wall=time.time,
+        draw=random.random,
+    )
+
+
+class FleetNow:
+    """The fleet of the manifests as they are now; looked at now and then, read again when they changed (L22)."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self._look: object = None
+        self._fleet = self._read()
+        self._due = time.monotonic() + EVERY
+
+    def read(self) -> Fleet:
+        """The latest fleet that could be read whole."""
+        now = time.monotonic()
+        if now >= self._due:
+            with contextlib.suppress(Moved):
+                self._fleet = self._read()
+            ended = time.monotonic()
+            self._due = ended + max(EVERY, SHARE * (ended - now))
+        return self._fleet
+
+    def _read(self) -> Fleet:
+        manifests = self._place.manifests
+        read = manifests.source()
+        if read.look == self._look:
+            return self._fleet
+        self._look = read.look
+        return manifests.resolve(read, manifests.declare(read), manifests.content).fleet

@@ -1,0 +1,70 @@
+"""Where parcels are packed and found: the origin's own store, or a folder beside the state (domain.md, "depot")."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.engine.stores.opening import open_store
+from reconciler.engine.stores.pins import Pins
+from reconciler.engine.stores.store import Store
+from reconciler.model.fleet import Fleet
+from reconciler.model.names import Digest, PackageName, SiteName
+from reconciler.model.sites import Address
+from reconciler.parcels.index import Index
+from reconciler.parcels.records import Parcel
+from reconciler.parcels.unreadable import Unreadable
+from reconciler.senders.protocol import Missing, Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A parcel that is whole, as far as its files' names and sizes tell, with its index and the store it lies in."""
+
+    store: Store
+    parcel: Parcel
+    index: Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depots:
+    """The depot of each origin. `folder` lies beside the state; a depot there has no pin: nobody else writes to it."""
+
+    folder: str
+    pins: Pins
+    open_sender: Callable[[Address], Sender]
+
+    def open(self, fleet: Fleet, origin: SiteName) -> Store:
+        """The depot of an origin, made if need be; raises StoreFault. The caller closes its sender."""
+        address = fleet.site(origin).address
+        if address is not None:
+            return self._entered(address, lambda sender: self.pins.enter(sender, origin))
+        path = os.path.join(self.folder, origin.lower())
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        return self._entered(Address(type="directory", path=path), lambda sender: self._beside(sender, origin))
+
+    def _beside(self, sender: Sender, origin: SiteName) -> Store:
+        return Store(sender=sender, identity=open_store(sender, origin, state=self.pins.state, pinned=None))
+
+    def _entered(self, address: Address, enter: Callable[[Sender], Store]) -> Store:
+        sender = self.open_sender(address)
+        try:
+            return enter(sender)
+        except BaseException:
+            sender.close()
+            raise
+
+
+def packed_in(store: Store, package: PackageName, content: Digest) -> Packed | None:
+    """The newest whole parcel of exactly this content in a depot, None if there is none (`not-packed`)."""
+    packs = None
+    for parcel in store.parcels(package):
+        if parcel.content != content:
+            continue
+        try:
+            index = store.index(parcel.index)
+        except (Unreadable, Missing):
+            continue
+        packs = store.packs() if packs is None else packs
+        if index.content == content and all(packs.get(use.pack, 0) >= use.bytes for use in index.packs):
+            return Packed(store=store, parcel=parcel, index=index)
+    return None

@@ -1,0 +1,114 @@
+"""Packing a revision once, into the depot of its origin; every send starts from there (sending.md 2)."""
+
+import contextlib
+import hashlib
+from dataclasses import dataclass, field
+
+from reconciler.engine.depots import packed_in
+from reconciler.engine.stores.store import Store
+from reconciler.model.instants import Instant
+from reconciler.model.names import Digest
+from reconciler.model.packages import Package, SourceRequest
+from reconciler.model.stores import StoreFault
+from reconciler.parcels.index import Index, index_bytes
+from reconciler.parcels.packing import pack_source
+from reconciler.parcels.places import Places
+from reconciler.parcels.records import IndexFile, Parcel, parcel_bytes
+from reconciler.parcels.store_names import attempt_folder, index_name, new_id, pack_name, parcel_name, part_name
+from reconciler.parcels.unreadable import Unreadable
+from reconciler.senders.protocol import Missing, Taken
+
+
+def pack(package: Package, depot: Store, *, at: Instant) -> Parcel:
+    """Make sure that the depot holds the package's content; returns its parcel.
+
+    Raises SourceChanged or SourceGone (reconciler.parcels.packing) if the source is not what is to be packed, and
+    StoreFault. A parcel that is there is not made again, even if somebody else was faster.
+    """
+    source = package.source
+    request = SourceRequest(package=package.name, path=source.path, exclude=source.exclude, pin=source.pin)
+    return pack_content(request, package.content.digest, depot, size=package.content.size, at=at)
+
+
+def pack_content(request: SourceRequest, content: Digest, depot: Store, *, size: int, at: Instant) -> Parcel:
+    """The same for a source of any origin; `size` is the sum of its files' bytes."""
+    packed = packed_in(depot, request.package, content)
+    if packed is not None:
+        return packed.parcel
+    writing = _Writing(depot)
+    try:
+        index = pack_source(request, content, held=_held(depot, request), put=writing.put)
+        writing.publish()
+        return _enter(depot, request, index, size=size, at=at)
+    finally:
+        writing.clear()
+
+
+@dataclass(slots=True)
+class _Writing:
+    """The packs of one packing: private until the last of them is flushed."""
+
+    depot: Store
+    attempt: str = field(default_factory=new_id)
+    packs: list[str] = field(default_factory=list)
+
+    def put(self, data: bytes) -> str:
+        """Write a pack; the id it will have."""
+        identity = new_id()
+        self.packs.append(identity)
+        part = self.depot.sender.begin(part_name(self.attempt, identity))
+        try:
+            part.append(data)
+            part.flush()
+        finally:
+            part.close()
+        return identity
+
+    def publish(self) -> None:
+        names = [(part_name(self.attempt, identity), pack_name(identity)) for identity in self.packs]
+        self.depot.sender.publish(names)
+
+    def clear(self) -> None:
+        """What cannot be removed now, `gc` removes."""
+        with contextlib.suppress(StoreFault):
+            for identity in self.packs:
+                self.depot.sender.remove(part_name(self.attempt, identity))
+            self.depot.sender.remove_folder(attempt_folder(self.attempt))
+
+
+def _held(depot: Store, request: SourceRequest) -> Places:
+    """Chunks of the package's other parcels: a new revision costs only what changed in it."""
+    places = Places()
+    packs = depot.packs()
+    seen = set()
+    for parcel in depot.parcels(request.package):
+        try:
+            index = depot.index(parcel.index)
+        except (Unreadable, Missing):
+            continue
+        for use in index.packs:
+            if use not in seen and packs.get(use.pack, 0) >= use.bytes:
+                seen.add(use)
+                with contextlib.suppress(Unreadable, Missing):
+                    places.add(use, depot.table(use.pack, use.bytes))
+    return places
+
+
+def _enter(depot: Store, request: SourceRequest, index: Index, *, size: int, at: Instant) -> Parcel:
+    data = index_bytes(index)
+    file = IndexFile(file=index_name(new_id()), bytes=len(data), digest=_digest(data))
+    depot.sender.create(file.file, data)
+    while True:
+        number = depot.next_parcel(request.package)
+        parcel = Parcel(
+            package=request.package, number=number, content=index.content, bytes=size, index=file, packed_at=at
+        )
+        try:
+            depot.sender.create(parcel_name(request.package, number), parcel_bytes(parcel))
+        except Taken:
+            continue
+        return parcel
+
+
+def _digest(data: bytes) -> Digest:
+    return Digest(f"sha256:{hashlib.sha256(data).hexdigest()}")

@@ -1,0 +1,277 @@
+"""One attempt at one send, in the order that the protocol demands: look, write, prove, and the record last (L18).
+
+Everything before the record can be repeated; the record is the point of no return (sending.md 4).
+"""
+
+import contextlib
+import hashlib
+from dataclasses import dataclass, field
+
+from reconciler.engine.sending.assignment import Assignment
+from reconciler.engine.sending.at_site import AtSite, Damage, look_at_site, still_whole
+from reconciler.engine.sending.numbering import earlier_attempt, overtaken
+from reconciler.engine.sending.space import require_room
+from reconciler.engine.stores.reading_back import absent, failing
+from reconciler.model.claims import Arrived, Claim, GaveWay
+from reconciler.model.holdings import Absent, Damaged, Receipt
+from reconciler.model.instants import Instant
+from reconciler.model.names import Digest
+from reconciler.model.snapshot import Cause, Mode
+from reconciler.model.stores import StoreFault
+from reconciler.parcels.filling import NewPack
+from reconciler.parcels.index import Index, PackUse, index_bytes
+from reconciler.parcels.packs import LARGEST_PACK
+from reconciler.parcels.records import IndexFile, Record, record_bytes
+from reconciler.parcels.store_names import (
+    INDEXES,
+    attempt_folder,
+    index_name,
+    new_id,
+    pack_name,
+    part_name,
+    record_name,
+)
+from reconciler.parcels.travelling import Travel
+from reconciler.parcels.unreadable import Unreadable
+from reconciler.senders.protocol import Missing, Taken
+
+SECONDS_A_PACK = 10
+"""What is lost when a send is interrupted takes no longer than this to send again (sending.md 8)."""
+
+SMALLEST_PACK = 2**16
+
+
+class ParcelDamaged(Exception):
+    """What lies in the depot is not what was packed: nothing of it leaves (L17)."""
+
+
+def attempt_id(claim: Claim) -> str:
+    """Where this attempt writes at the site: nobody else writes there, and who knows the claim knows the place."""
+    send = claim.send
+    text = f"{send.package}\n{send.site}\n{send.number}\n{send.attempts}\n{claim.worker}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def carry_out(assignment: Assignment) -> Arrived | GaveWay:
+    """Bring the revision to the site and prove it; raises StoreFault, ParcelDamaged, Interrupted."""
+    return _Attempt(assignment).run()
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """`written` are the packs of this attempt, by part name; `used` the leftovers of others that become packs."""
+
+    assignment: Assignment
+    folder: str = field(init=False)
+    written: dict[str, PackUse] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder = attempt_id(self.assignment.claim)
+
+    def run(self) -> Arrived | GaveWay:
+        """The outcome; see `carry_out`."""
+        assignment = self.assignment
+        send, store = assignment.send, assignment.store
+        recorded = store.recorded(send.package)
+        before = earlier_attempt(recorded, send)
+        if before is not None:
+            return self._finished_before(before)
+        late = overtaken(recorded, send)
+        if late is not None:
+            return late
+        distrusted = ""
+        try:
+            whole = still_whole(assignment, send.revision.content)
+        except Damage as damage:
+            if send.mode is Mode.SETUP_ONLY:
+                return self._nothing_to_build_on(str(damage))
+            whole, distrusted = None, damage.pack
+        if whole is not None:
+            return self._record(whole.record.index, whole.index, verified_at=whole.verified_at)
+        if send.mode is Mode.SETUP_ONLY:
+            return self._nothing_to_build_on("the site does not hold the content that the setup is for")
+        return self._send(distrusted)
+
+    # What was there before
+
+    def _finished_before(self, record: Record) -> Arrived | GaveWay:
+        """An attempt before this one wrote the record and could not report it: verify and report (R4)."""
+        store = self.assignment.store
+        try:
+            index = store.index(record.index)
+            bad = failing(store.sender, index.packs)
+        except (Unreadable, Missing) as fault:
+            return self._gives_way(record, f"the index of record {record.number} is damaged: {fault}")
+        if index.content != record.revision.content:
+            return self._gives_way(record, f"the index of record {record.number} is of other content")
+        if bad is not None:
+            return self._gives_way(record, f"pack {bad.pack} is damaged")
+        return self._arrived(record, verified_at=self.assignment.now())
+
+    def _gives_way(self, record: Record, detail: str) -> GaveWay:
+        found = Damaged(held=record.held, found_at=self.assignment.now())
+        return GaveWay(cause=Cause.CORRUPT, detail=detail, number=record.number, found=found)
+
+    def _nothing_to_build_on(self, detail: str) -> GaveWay:
+        """A setup alone is not written beside content that is missing or damaged (sending.md 6)."""
+        recorded = self.assignment.store.recorded(self.assignment.send.package)
+        if recorded.newest is None:
+            return GaveWay(cause=Cause.CORRUPT, detail=detail, number=recorded.highest, found=Absent())
+        return self._gives_way(recorded.newest, detail)
+
+    # What travels
+
+    def _send(self, distrusted: str) -> Arrived:
+        assignment = self.assignment
+        course = assignment.course
+        packed = assignment.packed()
+        try:
+            there = look_at_site(assignment, packed, distrusted=distrusted)
+            travel = Travel(
+                index=packed.index,
+                table_of=lambda pack: packed.store.table(pack, sizes[pack]),
+                read=lambda pack, offset, length: packed.store.sender.read(
+                    pack_name(pack), offset=offset, length=length
+                ),
+                site=there.places,
+                largest=self._largest(),
+            )
+            sizes = {use.pack: use.bytes for use in packed.index.packs}
+            need = travel.missing()
+            course.bytes_left = need
+            self._require_room(need)
+            for pack in travel.packs():
+                self._write_if_room(pack)
+            index = travel.site_index()
+        except (Unreadable, Missing) as fault:
+            raise ParcelDamaged(f"the parcel of {assignment.package.name} in the depot: {fault}") from fault
+        course.verifying()
+        self._publish(there, index)
+        file = self._write_index(index)
+        outcome = self._record(file, index, verified_at=there.oldest(index, assignment.now()))
+        self._clear(there)
+        return outcome
+
+    def _largest(self) -> int:
+        rate = self.assignment.rate
+        if rate is None:
+            return LARGEST_PACK
+        return max(SMALLEST_PACK, min(LARGEST_PACK, rate // 8 * SECONDS_A_PACK))
+
+    def _require_room(self, need: int) -> None:
+        site = self.assignment.site
+        require_room(
+            self.assignment.store.sender,
+            need=need,
+            packs=need // LARGEST_PACK + 1,
+            reserve=site.limits.reserve_free,
+            others=self.assignment.reserved,
+            place=f"the store of {site.name}",
+        )
+
+    def _write_if_room(self, pack: NewPack) -> None:
+        """A file system that is full after all is told by what is needed and what is there (L20)."""
+        self._require_room(max(self.assignment.course.bytes_left, pack.use.bytes))
+        try:
+            self._write(pack)
+        except StoreFault as fault:
+            if fault.cause is Cause.SPACE:
+                self._require_room(max(self.assignment.course.bytes_left, pack.use.bytes))
+            raise
+
+    def _write(self, pack: NewPack) -> None:
+        """Write a pack, durably, and read it back before anything refers to it."""
+        sender, course = self.assignment.store.sender, self.assignment.course
+        name = part_name(self.folder, pack.use.pack)
+        course.checkpoint()
+        part = sender.begin(name)
+        try:
+            part.append(pack.data)
+            part.flush()
+        finally:
+            part.close()
+        course.checkpoint()
+        if sender.digest(name, length=pack.use.bytes) != pack.use.digest:
+            raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
+        self.written[name] = pack.use
+        course.advance(pack.use.bytes)
+
+    # The record
+
+    def _publish(self, there: AtSite, index: Index) -> None:
+        used = {use.pack for use in index.packs}
+        names = [(name, pack_name(use.pack)) for name, use in self.written.items() if use.pack in used]
+        names += [(name, pack_name(pack)) for name, pack in there.parts.items() if pack in used]
+        self.assignment.course.checkpoint()
+        if names:
+            self.assignment.store.sender.publish(names)
+
+    def _write_index(self, index: Index) -> IndexFile:
+        sender = self.assignment.store.sender
+        data = index_bytes(index)
+        name = index_name(new_id())
+        sender.create(name, data)
+        if sender.read(name, length=len(data) + 1) != data:
+            raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
+        return IndexFile(file=name, bytes=len(data), digest=Digest(f"sha256:{hashlib.sha256(data).hexdigest()}"))
+
+    def _record(self, file: IndexFile, index: Index, *, verified_at: Instant) -> Arrived:
+        """The last look at everything the record will name, and the record (L18, sending.md 3)."""
+        assignment = self.assignment
+        send, package, sender = assignment.send, assignment.package, assignment.store.sender
+        record = Record(
+            package=send.package,
+            site=send.site,
+            store=assignment.store.identity.store,
+            number=send.number,
+            mode=send.mode,
+            revision=send.revision,
+            version=package.version,
+            setups=package.setups,
+            index=file,
+            verified_at=verified_at,
+            verifier=assignment.verifier,
+            proof=sender.traits.proof.value,
+        )
+        assignment.course.verifying()
+        self._look_again(file, index)
+        assignment.course.last_checkpoint()
+        name, data = record_name(send.package, send.number), record_bytes(record)
+        try:
+            sender.create(name, data)
+        except Taken as taken:
+            raise StoreFault(Cause.CORRUPT, f"{name} was written meanwhile; what it says is looked at next") from taken
+        if sender.read(name, length=len(data) + 1) != data:
+            raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
+        return self._arrived(record, verified_at=verified_at)
+
+    def _look_again(self, file: IndexFile, index: Index) -> None:
+        store = self.assignment.store
+        gone = absent(store.packs(), index)
+        if gone is not None:
+            raise StoreFault(Cause.CORRUPT, f"pack {gone.pack} is no longer there")
+        sizes = {f"{INDEXES}/{entry.name}": entry.size for entry in store.sender.entries(INDEXES)}
+        if sizes.get(file.file) != file.bytes:
+            raise StoreFault(Cause.CORRUPT, f"{file.file} is no longer there")
+
+    def _arrived(self, record: Record, *, verified_at: Instant) -> Arrived:
+        return Arrived(
+            receipt=Receipt(
+                package=record.package,
+                site=record.site,
+                number=record.number,
+                held=record.held,
+                verified_at=verified_at,
+                verifier=self.assignment.verifier,
+                proof=self.assignment.store.sender.traits.proof.value,
+            )
+        )
+
+    def _clear(self, there: AtSite) -> None:
+        """Remove what nobody needs any more; what cannot be removed now, `gc` removes."""
+        sender = self.assignment.store.sender
+        with contextlib.suppress(StoreFault):
+            for name in (*self.written, *there.leftovers):
+                sender.remove(name)
+            for attempt in (self.folder, *there.dead):
+                sender.remove_folder(attempt_folder(attempt))

@@ -1,0 +1,70 @@
+"""Whose store is at an address: nothing is written to one that is not the site's and this state's (L23, L37)."""
+
+from reconciler.model.names import SiteName
+from reconciler.model.snapshot import Cause
+from reconciler.model.stores import StateId, StoreFault, StoreId, StoreIdentity
+from reconciler.parcels.identity import identity_bytes, parse_identity
+from reconciler.parcels.store_names import IDENTITY, new_id
+from reconciler.parcels.unreadable import Unreadable
+from reconciler.senders.protocol import Hostile, Missing, Sender, Taken
+
+LARGEST_IDENTITY = 4096
+
+NOT_CONTENT = frozenset(("lost+found",))
+"""What a new file system brings along: a folder with nothing else in it is empty."""
+
+
+def identity_at(sender: Sender) -> StoreIdentity | None:
+    """What the store says of itself, None if it says nothing; raises StoreFault if that cannot be understood (R10)."""
+    try:
+        return parse_identity(sender.read(IDENTITY, length=LARGEST_IDENTITY))
+    except Missing:
+        return None
+    except (Unreadable, Hostile) as error:
+        raise StoreFault(Cause.STORE_MISMATCH, f"{IDENTITY} cannot be understood: {error}") from error
+
+
+def open_store(sender: Sender, site: SiteName, *, state: StateId, pinned: StoreId | None) -> StoreIdentity:
+    """The site's own store, enrolled on first contact if it is empty; raises StoreFault(store-mismatch) for any other.
+
+    With nothing pinned, an identity that names this site and this state is accepted: an earlier first contact got that
+    far, or the site came back (sending.md 3).
+    """
+    found = identity_at(sender)
+    if found is None:
+        if pinned is not None:
+            raise _mismatch(f"the store of site {site} is not there: no {IDENTITY}; is its file system mounted?")
+        if not is_empty(sender):
+            raise _mismatch(
+                f"the place of site {site} is not empty and is no store; `reconcile enroll {site}` takes it"
+            )
+        found = make_store(sender, site, state=state)
+    if found.site != site:
+        raise _mismatch(f"the store belongs to site {found.site}, not to {site}")
+    if found.state != state:
+        raise _mismatch(f"the store of site {site} belongs to another state; `reconcile enroll {site} --take-over`")
+    if pinned not in (None, found.store):
+        raise _mismatch(f"another store of site {site} is there; `reconcile enroll {site}` accepts it")
+    return found
+
+
+def is_empty(sender: Sender) -> bool:
+    """Whether nothing lies there that a first contact could overwrite or be confused by."""
+    return all(entry.name in NOT_CONTENT for entry in sender.entries(""))
+
+
+def make_store(sender: Sender, site: SiteName, *, state: StateId) -> StoreIdentity:
+    """Write an identity, or take the one that somebody else wrote first."""
+    made = StoreIdentity(site=site, store=StoreId(new_id()), state=state)
+    try:
+        sender.create(IDENTITY, identity_bytes(made))
+    except Taken:
+        found = identity_at(sender)
+        if found is None:
+            raise _mismatch(f"{IDENTITY} comes and goes") from None
+        return found
+    return made
+
+
+def _mismatch(detail: str) -> StoreFault:
+    return StoreFault(Cause.STORE_MISMATCH, detail)

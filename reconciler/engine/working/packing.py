@@ -1,0 +1,147 @@
+"""Packing beside the sends: a step of its own with a claim of its own, so that eight workers pack a revision once.
+
+What is not packed yet is no turn; what cannot be packed ends the sends of it, with the cause (sending.md 2).
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from reconciler.engine.depots import Depots, packed_in
+from reconciler.engine.packing import pack
+from reconciler.engine.working.means import Means
+from reconciler.engine.working.running import Content, PackingEnded
+from reconciler.model.claims import BackedOff, GaveWay
+from reconciler.model.fleet import Fleet
+from reconciler.model.instants import Instant
+from reconciler.model.packages import Package
+from reconciler.model.snapshot import Cause, Mode, Send
+from reconciler.model.stores import StoreFault
+from reconciler.parcels.packing import SourceChanged, SourceGone
+from reconciler.senders.retrying import backoff
+from reconciler.state.protocol import State
+
+LOOK_AGAIN = 2.0
+"""Seconds after which a depot that lacked a parcel is asked again: another worker may be packing it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Packing:
+    """`packed` is what some depot was seen to hold, `verdicts` how the sends of a content end for now."""
+
+    means: Means
+    depots: Depots
+    pool: Executor
+    ended: Callable[[PackingEnded], None]
+    packed: set[Content] = field(default_factory=set)
+    verdicts: dict[Content, GaveWay | BackedOff] = field(default_factory=dict)
+    underway: set[Content] = field(default_factory=set)
+    failures: dict[str, int] = field(default_factory=dict)
+    _not_before: dict[Content, float] = field(default_factory=dict)
+
+    @property
+    def running(self) -> int:
+        return len(self.underway)
+
+    def is_ready(self, fleet: Fleet, send: Send) -> bool:
+        """Whether the send can begin, be it to end with the verdict on its package."""
+        return send.mode is Mode.SETUP_ONLY or self.verdict(send) is not None or self.holds(fleet, send)
+
+    def verdict(self, send: Send) -> GaveWay | BackedOff | None:
+        """How a send of a content that could not be packed ends; None for any other."""
+        if send.mode is Mode.SETUP_ONLY:
+            return None
+        content = send.package, send.revision.content
+        found = self.verdicts.get(content)
+        if found is not None and self.means.clock() >= self._not_before[content]:
+            del self.verdicts[content]
+            return None
+        return found
+
+    def holds(self, fleet: Fleet, send: Send) -> bool:
+        """Whether the depot holds the parcel; asked again every few seconds while it does not."""
+        content = send.package, send.revision.content
+        if content in self.packed:
+            return True
+        if self.means.clock() < self._not_before.get(content, 0.0) or content in self.underway:
+            return False
+        self._not_before[content] = self.means.clock() + LOOK_AGAIN
+        package = fleet.packages_by_name[send.package]
+        try:
+            depot = self.depots.open(fleet, package.origin)
+        except StoreFault as fault:
+            self._fail(content, fault.cause, f"depot of {package.origin}: {fault.detail}")
+            return True
+        try:
+            if packed_in(depot, send.package, send.revision.content) is None:
+                return False
+        except StoreFault as fault:
+            self._fail(content, fault.cause, f"depot of {package.origin}: {fault.detail}")
+            return True
+        finally:
+            depot.sender.close()
+        self.packed.add(content)
+        return True
+
+    def begin(self, fleet: Fleet, send: Send, state: State) -> bool:
+        """Begin to pack what the send needs, if its source is here and nobody else does; True if it began."""
+        package = fleet.packages_by_name[send.package]
+        content = send.package, send.revision.content
+        if content in self.underway or not package.content.readable or package.content.digest != content[1]:
+            return False
+        if not state.take(self.means.worker, _thing(content), self.means.author(), lease=self.means.settings.lease):
+            return False
+        self.underway.add(content)
+        self.pool.submit(self._pack, fleet, package)
+        return True
+
+    def end(self, ended: PackingEnded, state: State) -> None:
+        """Take in what came of it; the package is left alone for a while if it failed."""
+        content = ended.content
+        self.underway.discard(content)
+        state.give_back(self.means.worker, _thing(content))
+        if ended.verdict is None:
+            self.failures.pop(content[0], None)
+            self.packed.add(content)
+        else:
+            self.verdicts[content] = ended.verdict
+
+    def lost(self, content: Content) -> None:
+        """The parcel is not, or not whole, where it was: it is looked for, and packed, again."""
+        self.packed.discard(content)
+        self._not_before.pop(content, None)
+
+    def _pack(self, fleet: Fleet, package: Package) -> None:
+        content = package.name, package.content.digest
+        verdict: GaveWay | BackedOff | None = None
+        try:
+            depot = self.depots.open(fleet, package.origin)
+            try:
+                pack(package, depot, at=Instant(int(self.means.wall())))
+            finally:
+                depot.sender.close()
+        except SourceChanged as changed:
+            self.means.forget_source(package)
+            self._fail(content, Cause.SOURCE_CHANGED, str(changed))
+            verdict = GaveWay(cause=Cause.SOURCE_CHANGED, detail=str(changed))
+        except SourceGone as gone:
+            verdict = self._fail(content, Cause.SOURCE_MISSING, str(gone))
+        except StoreFault as fault:
+            verdict = self._fail(content, fault.cause, f"depot of {package.origin}: {fault.detail}")
+        except Exception as fault:  # noqa: BLE001 - a fault of ours stops this package, not the worker (L35)
+            verdict = self._fail(content, Cause.CORRUPT, f"a fault of reconcile: {fault!r}")
+        self.ended(PackingEnded(package=package, verdict=verdict))
+
+    def _fail(self, content: Content, cause: Cause, detail: str) -> BackedOff:
+        """The package waits by the schedule of retries, whatever its sends do."""
+        self.failures[content[0]] = self.failures.get(content[0], 0) + 1
+        retry, failures = self.means.settings.retry, self.failures[content[0]]
+        seconds = backoff(cause, failures, retry, draw=self.means.draw()) or retry.max
+        self._not_before[content] = self.means.clock() + seconds
+        verdict = BackedOff(cause=cause, detail=detail, until=Instant(int(self.means.wall()) + seconds))
+        self.verdicts[content] = verdict
+        return verdict
+
+
+def _thing(content: Content) -> str:
+    return f"package/{content[0]}/{content[1]}"
