@@ -8,6 +8,9 @@ from reconciler.parcels.index import PackUse
 from reconciler.parcels.packs import LARGEST_BLOCK, LARGEST_PACK, LARGEST_TABLE, Chunk, Table, pack_bytes, table_size
 from reconciler.parcels.places import Places
 
+_FULL = LARGEST_BLOCK - 2**15
+"""Four blocks of what does not compress fill a pack, with room for its table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LooseBlock:
@@ -23,7 +26,7 @@ class Gathering:
     """`places` learns of each chunk as it comes; where its block lies is told later, by `Filling`."""
 
     places: Places
-    largest: int = LARGEST_BLOCK
+    largest: int = _FULL
     block: LooseBlock | None = None
     size: int = 0
 

@@ -97,7 +97,7 @@ def grow(root: Path, tree: Mapping[tuple[str, ...], bytes]) -> Path:
     """Plant a tree of any names; numbers keep them apart where case does not count."""
     for number, (path, content) in enumerate(tree.items()):
         name = root.joinpath(*(f"{number}-{part}" for part in path))
-        name.parent.mkdir(parents=True)
+        name.parent.mkdir(parents=True, exist_ok=True)
         name.write_bytes(content)
         name.chmod(0o755 if number % 2 else 0o644)
     (root / "empty" / "folder").mkdir(parents=True)
