@@ -157,7 +157,7 @@ def givens(draw: st.DrawFn) -> Given:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens())
 def test_every_open_send_has_its_turn_or_waits_for_one_stated_reason(given: Given) -> None:
     schedule = given.schedule()
@@ -169,7 +169,7 @@ def test_every_open_send_has_its_turn_or_waits_for_one_stated_reason(given: Give
         assert wait.until is not None or wait.reason is not WaitReason.BACK_OFF
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens(), st.randoms(use_true_random=False))
 def test_a_schedule_does_not_depend_on_the_order_of_what_it_is_made_of(given: Given, random: object) -> None:
     mixed = replace(given, sends=_mixed(given.sends, random), claims=_mixed(given.claims, random))
@@ -180,7 +180,7 @@ def _mixed(things: tuple, random: object) -> tuple:
     return tuple(random.sample(things, len(things)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens())
 def test_L21_priority_then_standing_then_sites_in_turn(given: Given) -> None:
     """Among equals no site is ahead of another by two turns while that other still has one to come."""
@@ -201,7 +201,7 @@ def _group(turn: Turn, given: Given) -> tuple[int, int]:
     return -turn.send.priority, standing_of(turn.send, failing=turn.send.site in failing, at=given.at)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens())
 def test_L22_nothing_has_its_turn_outside_its_window_or_before_its_time(given: Given) -> None:
     for turn in given.schedule().ready:
@@ -218,7 +218,7 @@ def _open(where: object, send: Send, at: Instant) -> bool:
     return not where.windows or (window is not None and send.priority >= window.allow)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens())
 def test_no_site_has_more_turns_than_may_run_there(given: Given) -> None:
     schedule = given.schedule()
@@ -228,7 +228,7 @@ def test_no_site_has_more_turns_than_may_run_there(given: Given) -> None:
         assert most is None or turns[name] <= max(0, most - running[name])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens(), st.floats(0, 1))
 def test_nothing_changes_by_the_clock_alone_before_the_next_change(given: Given, share: float) -> None:
     schedule = given.schedule()
@@ -243,7 +243,7 @@ def _promoted(given: Given, schedule: Schedule) -> set[Send]:
     return {wait.send for wait in schedule.waiting if wait.reason is WaitReason.SITE_BUSY}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(givens())
 def test_what_gives_way_is_lower_than_something_that_lacks_its_slot_and_one_goes_for_one(given: Given) -> None:
     schedule = given.schedule()
@@ -251,13 +251,13 @@ def test_what_gives_way_is_lower_than_something_that_lacks_its_slot_and_one_goes
     lacking = [turn.send for turn in schedule.ready[given.slots :]]
     lacking += [wait.send for wait in schedule.waiting if wait.reason is WaitReason.SITE_BUSY]
     assert len(set(victims)) == len(victims) <= len(lacking)
-    better = sorted((send.priority for send in lacking), reverse=True)
-    for place, priority in enumerate(sorted(claim.send.priority for claim in victims)):
-        assert priority < better[place]
+    higher = sorted((send.priority for send in lacking), reverse=True)
+    lower = sorted((claim.send.priority for claim in victims), reverse=True)
+    assert all(one < other for one, other in zip(lower, higher, strict=False))
 
 
 def test_ten_thousand_sends_to_two_thousand_sites_are_scheduled_in_under_100_ms() -> None:
-    """Twenty zones and three sets of windows, a fifth of the rows backing off. Measured: see the assertion's margin."""
+    """Four zones and three sets of windows, each site with a rate of its own, a fifth of the rows backing off."""
     zones = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu")
     windows = ((), (NIGHT,), (NIGHT, DAY))
     fleet = World().add(*(package(f"P{n}") for n in range(5))).fleet()
