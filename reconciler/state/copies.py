@@ -11,14 +11,20 @@ from reconciler.state.faults import state_error
 
 
 def write_copy(source: sqlite3.Connection, path: str) -> None:
-    """Write `path` anew with what `source` holds, or leave what was there: under another name first, then renamed."""
+    """Write `path` with what `source` holds: whole under another name first, so that a kill leaves what was there."""
     private = f"{path}.tmp"
     files.create_private(private)
-    with closing(sqlite3.connect(private, isolation_level=None)) as target:
-        source.backup(target)
-        check(target, private)
-    files.flush(private)
-    os.replace(private, path)
+    try:
+        with closing(sqlite3.connect(private, isolation_level=None)) as target:
+            source.backup(target)
+            # A copy is one file, and is read where nothing can be written.
+            target.execute("PRAGMA journal_mode = DELETE")
+            check(target, path)
+        files.flush(private)
+        os.replace(private, path)
+    except BaseException:
+        os.unlink(private)
+        raise
     files.flush(os.path.dirname(path))
 
 
@@ -32,10 +38,16 @@ def backup(source: sqlite3.Connection, path: str) -> None:
 
 
 def check(sqlite: sqlite3.Connection, path: str) -> None:
-    """Raise StateError if the database is not whole."""
-    found = [line for (line,) in sqlite.execute("PRAGMA integrity_check(1)")]
-    if found != ["ok"]:
-        raise StateError(f"the state {path} is damaged: {found[0]}")
+    """Raise StateError if the copy is not whole."""
+    fault = fault_of(sqlite)
+    if fault is not None:
+        raise StateError(f"the copy {path} is not whole: {fault}")
+
+
+def fault_of(sqlite: sqlite3.Connection) -> str | None:
+    """What is wrong with the database, as SQLite says it."""
+    (found,) = sqlite.execute("PRAGMA integrity_check(1)").fetchone()
+    return None if found == "ok" else str(found)
 
 
 @contextmanager

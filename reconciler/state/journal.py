@@ -71,17 +71,20 @@ def of_observation(observation: Observation) -> Entry:
 
 def of_claim(send: Send, worker: Worker, before: Worker | None) -> Entry:
     """An attempt begins; `before` had the send, and died or was not heard of for a lease."""
-    action = "claimed" if before is None else "taken-over"
     detail = f"{_attempt(send)}, {_process(worker)}" + ("" if before is None else f", from {_process(before)}")
-    return Entry(action=action, subject=_pair(send.package, send.site), detail=detail)
+    return Entry(
+        action="claimed" if before is None else "taken-over", subject=_pair(send.package, send.site), detail=detail
+    )
 
 
 def of_ending(send: Send, outcome: Stopped) -> Entry:
     """An attempt that did not arrive, and why."""
-    action = "put-back" if isinstance(outcome, PutBack) else send.state.value
     detail = ", ".join((_attempt(send), *(() if send.cause is None else (send.cause.value,))))
-    detail += f": {send.detail}" if send.detail else ""
-    return Entry(action=action, subject=_pair(send.package, send.site), detail=detail)
+    return Entry(
+        action="put-back" if isinstance(outcome, PutBack) else send.state.value,
+        subject=_pair(send.package, send.site),
+        detail=detail + (f": {send.detail}" if send.detail else ""),
+    )
 
 
 def of_retry(send: Send) -> Entry:

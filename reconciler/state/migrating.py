@@ -7,8 +7,9 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
-from reconciler.state import files
+from reconciler.state.copies import write_copy
 
 FOLDER = os.path.join(os.path.dirname(__file__), "migrations")
 
@@ -29,7 +30,8 @@ def migrate(sqlite: sqlite3.Connection, path: str | None, *, folder: str = FOLDE
         # Looked up again: another process may have been first.
         schema = _schema(sqlite)
         if schema and schema < newest(folder) and path is not None:
-            _copy(path, f"{path}.schema-{schema}")
+            with closing(sqlite3.connect(path)) as before:
+                write_copy(before, f"{path}.schema-{schema}")
         for number, name in sorted(_numbered(folder).items()):
             if number > schema:
                 _apply(sqlite, os.path.join(folder, name))
@@ -65,19 +67,3 @@ def _statements(file: str) -> Iterator[str]:
             if sqlite3.complete_statement(statement):
                 yield statement
                 statement = ""
-
-
-def _copy(path: str, copy: str) -> None:
-    """A copy of the database beside it, whole and durable, as its owner would want it back."""
-    private = f"{copy}.tmp"
-    files.create_private(private)
-    source = sqlite3.connect(path)
-    target = sqlite3.connect(private)
-    try:
-        source.backup(target)
-    finally:
-        target.close()
-        source.close()
-    files.flush(private)
-    os.replace(private, copy)
-    files.flush(os.path.dirname(path))

@@ -21,7 +21,7 @@ BUSY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Header:
+class Header:
     """What a database says of itself; without `objects` nothing was ever written into it, or its maker died early."""
 
     application: int
@@ -39,9 +39,9 @@ def connect(path: str, *, write: bool, migrations: str = migrating.FOLDER) -> Co
     sqlite = None
     try:
         sqlite = _connection(path if write else f"file:{_escaped(path)}?mode=ro")
-        header = _header(sqlite)
+        header = header_of(sqlite)
         newest = migrating.newest(migrations)
-        _check(header, path, write=write, newest=newest)
+        check_header(header, path, write=write, newest=newest)
         if header.objects == 0 and not write:
             sqlite.close()
             return _empty(path, migrations)
@@ -77,16 +77,29 @@ def _empty(path: str, migrations: str) -> Connection:
 
 
 def _prepare(path: str) -> None:
+    refuse_network(path)
+    try:
+        files.create_private(path)
+    except OSError as error:
+        raise StateError(f"the state {path} cannot be created: {error.strerror}: {error.filename}") from error
+
+
+def refuse_network(path: str) -> None:
+    """Raise StateError where a state cannot be written by two processes without harm."""
     found = file_system_of(path)
     if found is not None and found.is_network:
         raise StateError(
             f"the state {path} lies on the network file system {found}, where SQLite's locks do not hold; "
             "keep it on a local disk"
         )
-    try:
-        files.create_private(path)
-    except OSError as error:
-        raise StateError(f"the state {path} cannot be created: {error.strerror}: {error.filename}") from error
+
+
+def connection_to(path: str, *, copy: bool = False) -> sqlite3.Connection:
+    """A plain connection to a database that is there; to a copy, one that leaves nothing beside it."""
+    if not copy:
+        return _connection(f"file:{_escaped(path)}?mode=rw")
+    alone = "" if os.path.exists(f"{path}-wal") else "&immutable=1"
+    return _connection(f"file:{_escaped(path)}?mode=ro{alone}")
 
 
 def _connection(database: str) -> sqlite3.Connection:
@@ -102,10 +115,10 @@ def _escaped(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _header(sqlite: sqlite3.Connection) -> _Header:
+def header_of(sqlite: sqlite3.Connection) -> Header:
     """In one look: another process may be making the database just now."""
     sqlite.execute("BEGIN")
-    header = _Header(
+    header = Header(
         application=sqlite.execute("PRAGMA application_id").fetchone()[0],
         schema=sqlite.execute("PRAGMA user_version").fetchone()[0],
         objects=sqlite.execute("SELECT count(*) FROM sqlite_master").fetchone()[0],
@@ -114,7 +127,7 @@ def _header(sqlite: sqlite3.Connection) -> _Header:
     return header
 
 
-def _check(header: _Header, path: str, *, write: bool, newest: int) -> None:
+def check_header(header: Header, path: str, *, write: bool, newest: int) -> None:
     """Raise StateError if the database cannot be used so; a newer one may be read, as far as that goes (R10)."""
     if header.objects and header.application != APPLICATION_ID:
         raise not_ours(path)

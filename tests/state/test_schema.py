@@ -14,6 +14,8 @@ from reconciler.state.opening import connect
 from reconciler.state.protocol import Author
 from reconciler.state.sqlite import SqliteState, open_sqlite
 from tests.builders import NOW, plan, planned, send_only_job, wanted
+from tests.conformance.steps import LEASE, ONE, candidate
+from tests.state.schema_one import schema_one
 
 ANNA = Author(actor="anna", at=NOW)
 DEMAND = wanted({"till": ("D1 S1", ["DE1"])}, sites=["DE1"])
@@ -160,3 +162,24 @@ def test_a_row_of_a_kind_nobody_knows_is_unknown_and_not_absent(path: str, raw: 
     with closing(open_sqlite(path, write=False)) as state:
         holding = state.snapshot(DEMAND).differences[0].holding
     assert str(holding) == "Unknown(reason='a row of kind 9 in the state')"
+
+
+def test_a_state_of_schema_1_is_migrated_and_its_sends_can_be_claimed(tmp_path: Path) -> None:
+    path = str(tmp_path / "state.db")
+    schema_one(path)
+    assert schema_of(path) == 1
+    with closing(open_sqlite(path, write=True)) as state:
+        assert len(state.identity) == 32
+        (send,) = state.sends()
+        (claim,) = state.claim(ONE, [candidate(send)], ANNA, lease=LEASE)
+        assert claim.send.attempts == 4
+    assert schema_of(path) == migrating.newest()
+    assert schema_of(f"{path}.schema-1") == 1
+
+
+def test_L37_two_states_have_two_identities(path: str, tmp_path: Path) -> None:
+    with (
+        closing(open_sqlite(path, write=False)) as one,
+        closing(open_sqlite(str(tmp_path / "other.db"), write=True)) as other,
+    ):
+        assert one.identity != other.identity
