@@ -111,7 +111,7 @@ def condemned_name(name: str) -> str:
 
 def aside_name(id: str, name: str) -> str:  # noqa: A002
     """Where a file goes that failed its check, or that is none of ours: its own name, made harmless, at the end."""
-    return f"{ASIDE}/{_checked(id)}-{_STRANGE.sub('_', name)[-100:]}"
+    return f"{ASIDE}/{_checked(id)}-{_STRANGE.sub('_', name)[-100:].rstrip('.')}"
 
 
 def _numbered(number: int) -> str:
