@@ -117,6 +117,6 @@ def _run(run: Run, table: Table, read: Read, skip: int, length: int) -> Iterator
             length -= len(piece)
             if piece:
                 yield piece
-        if not length:
-            return
+            if not length:
+                return
     raise Unreadable(f"it holds {length} bytes less than a run states")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def unpack_to(path: Path, files: Files) -> Unpacked:
     staged = staged_files(files)
     with Destination.at(str(path)) as destination, destination.private() as private:
         tree = TreeWriter(private.tree)
-        unpack(staged.index, staged.read, tree, lambda _done, _path: None)
+        try:
+            unpack(staged.index, staged.read, tree, lambda _done, _path: None)
+        finally:
+            tree.close()
         made = Unpacked(
             package=PackageName("till-4"),
             number=1,
@@ -289,6 +293,29 @@ def test_a_file_system_mounted_within_a_tree_is_never_removed_with_it(tmp_path: 
         assert (tmp_path / "till" / "gone" / "file").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("before", [nothing, tree, link_of_our_own])
+def test_everything_is_flushed_before_the_switch_and_the_switch_itself_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: Callable[[Path], None]
+) -> None:
+    """Without it a power cut leaves files of no bytes in a tree that counts (reliability.md, fact 5)."""
+    before(tmp_path)
+    was = (tmp_path / "till").stat().st_ino if before is not nothing else None
+    flushed: dict[int, bool] = {}
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        fsync(descriptor)
+        now = (tmp_path / "till").exists() and (tmp_path / "till").stat().st_ino
+        flushed[os.fstat(descriptor).st_ino] = bool(now) and now != was
+
+    monkeypatch.setattr(os, "fsync", noting)
+    unpack_to(tmp_path / "till", NEW)
+    within = [path.stat().st_ino for path in ((tmp_path / "till"), *(tmp_path / "till").rglob("*"))]
+    assert {inode: flushed.get(inode) for inode in within} == dict.fromkeys(within, False)
+    assert flushed[(tmp_path / ".till.reconciler.json").stat().st_ino] is False
+    assert flushed[tmp_path.stat().st_ino] is True
+
+
 # Killed at every durable step.
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -306,11 +333,10 @@ def killed(path: Path, step: int, *, swaps: bool) -> bool:
 
 def _unpack_until(path: Path, last: int, swaps: bool) -> None:
     """A step creates, writes, flushes, renames or removes something."""
-    left = [last]
+    steps = count(1)
 
     def step() -> None:
-        left[0] -= 1
-        if left[0] == 0:
+        if next(steps) == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:

@@ -1,8 +1,10 @@
 """From a store's bytes to a tree: what is right comes out whole, what is wrong writes nothing outside and says so."""
 
+import multiprocessing
 import os
 import stat
 import struct
+import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -388,6 +390,26 @@ def test_a_folder_swapped_for_a_link_meanwhile_is_not_followed(canary: Path, tmp
     finally:
         stop.set()
         racing.join()
+
+
+def test_a_folder_swapped_for_a_link_at_the_worst_instant_is_not_entered(canary: Path, tmp_path: Path) -> None:
+    """Between its making and its opening, which an audit hook of a process of its own hears of."""
+    process = multiprocessing.get_context("fork").Process(target=_swapping, args=(tmp_path / "tree", canary))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def _swapping(tree: Path, canary: Path) -> None:
+    def audit(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and arguments[0] == "bin" and not (tree / "bin").is_symlink():
+            (tree / "bin").rename(tree / "moved")
+            (tree / "bin").symlink_to(canary)
+
+    sys.addaudithook(audit)
+    with pytest.raises(NotADirectoryError) as raised:
+        unpack_in(tree, staged_files(TILL))
+    assert raised.value.filename == "bin"
 
 
 @pytest.mark.parametrize("planted", ["file", "link"])
