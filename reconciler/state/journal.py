@@ -72,9 +72,7 @@ def of_observation(observation: Observation) -> Entry:
 def of_claim(send: Send, worker: Worker, before: Worker | None) -> Entry:
     """An attempt begins; `before` had the send, and died or was not heard of for a lease."""
     detail = f"{_attempt(send)}, {_process(worker)}" + ("" if before is None else f", from {_process(before)}")
-    return Entry(
-        action="claimed" if before is None else "taken-over", subject=_pair(send.package, send.site), detail=detail
-    )
+    return Entry(action="taken-over" if before else "claimed", subject=_pair(send.package, send.site), detail=detail)
 
 
 def of_ending(send: Send, outcome: Stopped) -> Entry:

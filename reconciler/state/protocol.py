@@ -147,7 +147,9 @@ class State(Protocol):
 
         False if it does not count. `Absent` where a receipt proved something becomes `Absent(lost=...)` (L34). A look
         that says nothing new changes nothing, but `Staged` renews the time of the verification without a new version
-        of the pair: it was ready before. The mark rises to the number found.
+        of the pair: it was ready before. `Staged` that is news leaves a receipt, proof `look`, so that a rebuilt state
+        knows what was proved (L33), and completes the row it answers if that failed. The mark rises to the number
+        found.
         """
         ...
 
@@ -163,7 +165,7 @@ class State(Protocol):
         ...
 
     def pin_store(self, site: SiteName, store: StoreId, author: Author) -> None:
-        """From now on this is the site's store (L37); a removal of the site forgets it."""
+        """From now on this is the site's store, instead of any other (L37); a removal of the site forgets it."""
         ...
 
     def claim(
@@ -174,22 +176,26 @@ class State(Protocol):
         A row may be claimed if it is open, has the candidate's number, is due (a back-off or a put-back may name a
         time), and no living claim is on it; a site where `at_once` claims live, or that somebody else took with
         `take`, is left alone. A claimed row is `sending`, its attempts count up by one (L28); a row whose claim lapsed
-        or whose worker is dead is claimed anew without back-off (sending.md 5). Registers the worker as seen.
+        or whose worker is dead is claimed anew without back-off (sending.md 5), and counts as claimed until then (L14).
+        Registers the worker as seen.
         """
         ...
 
     def renew(self, worker: Worker, beats: Sequence[Beat], author: Author, *, lease: Seconds) -> Sequence[Claim]:
-        """Renew the leases of a worker's claims; returns those claims that are lost.
+        """Renew the leases of a worker's claims, and of what it took; returns those claims that are lost.
 
-        Lost: the row was closed or superseded, or somebody else claimed it after the lease had ended. Without beats the
-        worker is only seen to live. No durable flush is needed for what this writes, but it may have one.
+        Lost: the row was closed or superseded, somebody else claimed it, or its lease is over: the site may be somebody
+        else's by now (decision 0016). The claim of a row that was closed counts for its site (`at_once`, `reserved`,
+        `take`) until `end` or the end of the lease: something may still be written there. Without beats the worker is
+        only seen to live. No durable flush is needed for what this writes, but it may have one.
         """
         ...
 
     def end(self, endings: Sequence[Ending], author: Author) -> Sequence[bool]:
         """Record how attempts ended, all in one durable commit; False for one that did not count.
 
-        `Arrived` always counts as `receive` does (L26). The others count only while the claim is the row's (fence):
+        `Arrived` always counts as `receive` does (L26), and is answered as there. The others count only while the claim
+        is the row's (the fence: number, attempts, worker; also after the lease, if nobody else claimed the row):
         `BackedOff` waits for its time, `PutBack` is queued again (backing-off with cause and time if it says until
         when), `Failed` and `GaveWay` close the row. Changes the pair's version only if the planner reads what changed:
         whether the row is open, is claimed, waits for space or for another store (sending.md 4).
@@ -203,8 +209,9 @@ class State(Protocol):
     def take(self, worker: Worker, thing: str, author: Author, *, lease: Seconds) -> bool:
         """Take something for oneself: `site/NAME` (no send is claimed there meanwhile) or `package/NAME/DIGEST`.
 
-        False while somebody living has it, or, for a site, while a living claim is there. Renewed by taking it again,
-        and by every `renew` of the worker; free again with `give_back`, with the end of the lease or of the process.
+        False while somebody else living has it, or, for a site, while a living claim is there, be it one's own. Renewed
+        by taking it again, and by every `renew` of the worker; free again with `give_back`, with the end of the lease
+        or of the process.
         """
         ...
 
@@ -213,11 +220,14 @@ class State(Protocol):
         ...
 
     def leave(self, worker: Worker) -> None:
-        """The worker stops: what it still has is free at once, and it is forgotten."""
+        """The worker stops: what it still has is free at once, as if it had died, and it is forgotten."""
         ...
 
     def workers(self) -> Sequence[WorkerSeen]:
-        """Those seen within the last day, living ones first, then by when they were last seen."""
+        """Living ones first, then those seen last. The others are forgotten a day after, once another worker is seen.
+
+        `claims` counts the living ones; a worker is alive while its process is and its last lease lasts.
+        """
         ...
 
     def claims(self) -> Sequence[Claim]:
@@ -227,7 +237,9 @@ class State(Protocol):
     def retry(self, package: PackageName, site: SiteName, author: Author) -> bool:
         """Open the latest row again if it failed or was cancelled, or let one that backs off go at once.
 
-        Number and attempts stay. False if there is no such row, or something newer was recorded or held since.
+        Number and attempts stay. Where a newer number was seen meanwhile the row ends `superseded` instead: it blocks
+        no longer, and the next pass plans anew. False if there is no such row, if something newer was recorded, if it
+        arrived, or if its site was removed since.
         """
         ...
 
