@@ -44,7 +44,8 @@ class Content:
     `digest` is the SHA-256 of listing version 1 (sending.md 1); `size` the sum of the files' bytes. `longest` are the
     three longest paths, `unportable` the first three that Windows file systems cannot represent: both only name
     examples, the first decides. `real_path` is where the source lies once links are followed (L23). `readable` is
-    False for a pinned source that is elsewhere: nothing but its digest is known then.
+    False for a pinned source that is elsewhere: nothing but its digest is known then. It is `packed` if the depot of
+    the origin holds its parcel, which tells the size; `depot_fault` says why the depot could not be asked.
     """
 
     digest: Digest
@@ -54,6 +55,8 @@ class Content:
     unportable: tuple[str, ...] = ()
     real_path: str = ""
     readable: bool = True
+    packed: bool = False
+    depot_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

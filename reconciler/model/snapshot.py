@@ -156,9 +156,9 @@ class Snapshot:
 
     `differences` is sorted by package name, then site index; `open_sends` by package, then site. `held_packages`: some
     site holds a verified revision of it. `wanted_held`: some site, required or not, holds the wanted revision.
-    `held_pairs` counts the pairs that a receipt proved and nobody forgot; it is 0 unless some difference is a drift
-    (`Absent` with something lost, `RecordOnly` or `Damaged`), as nobody else asks for it and it costs a look at every
-    pair. `oldest_verification` is that of the wanted pairs that are ready.
+    `held_pairs` counts the pairs that a receipt proved and nobody forgot, or a record names; it is 0 unless some
+    difference is a drift (`Absent` with something lost, `RecordOnly` or `Damaged`), as nobody else asks for it and it
+    costs a look at every pair. `oldest_verification` is that of the wanted pairs that are ready.
     """
 
     kind: str

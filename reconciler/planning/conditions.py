@@ -17,6 +17,7 @@ from reconciler.model.sites import Site
 from reconciler.model.snapshot import Cause, Hold, Mode, Send, SendState
 from reconciler.planning.holds import Holds
 from reconciler.planning.openings import Openings
+from reconciler.planning.rules.not_packed import lacking_parcel
 from reconciler.planning.rules.suspended import held_words, suspended_jobs_words
 
 Packed = Container[tuple[PackageName, Digest]]
@@ -82,9 +83,9 @@ class Conditions:
             return Wait(send=send, reason=WaitReason.OTHER_REVISION, detail=detail)
         if site.address is None:
             return Wait(send=send, reason=WaitReason.NO_ADDRESS, detail=f"site {site.name} has no spec.address")
-        if send.mode is Mode.CONTENT and not content.readable and (package.name, content.digest) not in self._packed:
-            detail = f"the source {package.source.path} cannot be read here and no depot holds {content.digest}"
-            return Wait(send=send, reason=WaitReason.NOT_PACKED, detail=detail)
+        lacking = None if send.mode is Mode.SETUP_ONLY else lacking_parcel(package)
+        if lacking is not None and (package.name, content.digest) not in self._packed:
+            return Wait(send=send, reason=WaitReason.NOT_PACKED, detail=lacking)
         return None
 
     def _in_time(self, send: Send, site: Site) -> Turn | Wait:

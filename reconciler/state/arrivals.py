@@ -56,6 +56,23 @@ def proved(sqlite: sqlite3.Connection, pair: Pair, row: PairRow) -> Held | None:
     return None if found is None else held_of(*found)
 
 
+def receipts(sqlite: sqlite3.Connection, pair: Pair) -> list[Receipt]:
+    """Every proof kept of the pair, the highest number first."""
+    package, site = pair
+    return [
+        Receipt(
+            package=package,
+            site=site,
+            number=number,
+            held=held_of(*held),
+            verified_at=verified_at,
+            verifier=verifier,
+            proof=proof,
+        )
+        for number, verified_at, proof, verifier, *held in sqlite.execute(_SQL["receipts"], pair)
+    ]
+
+
 def _keep_receipt(sqlite: sqlite3.Connection, receipt: Receipt, *, instead: bool = False) -> bool:
     """False if it was seen before; `instead` of one with its number that proved something else."""
     columns = (

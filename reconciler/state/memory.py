@@ -101,7 +101,7 @@ class MemoryState:
                     for (package, _), holding in staged.items()
                 )
             ),
-            held_pairs=sum(self._proved(pair) is not None for pair in self._pairs) if drift else 0,
+            held_pairs=sum(map(self._was_held, self._pairs)) if drift else 0,
             departed=tuple(self._departed(frozenset(wanted.sites))),
             oldest_verification=min(
                 (
@@ -498,6 +498,10 @@ class MemoryState:
                     package=its_package, site=its_site, number=row.number, mark=row.mark, holding=row.holding
                 )
 
+    def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
+        kept = self._receipts[package, site]
+        return [kept[number] for number in sorted(kept, reverse=True)]
+
     def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
         rows = (self._as_now(send) for pair in self._sends for send in self._rows_of(pair))
         found = [send for send in rows if (send.state.is_open or not open_only) and job in (None, send.job)]
@@ -547,6 +551,10 @@ class MemoryState:
         """What the newest receipt since the site was last removed proved."""
         numbers = [number for number in self._receipts[pair] if number > self._row(pair).forgotten]
         return self._receipts[pair][max(numbers)].held if numbers else None
+
+    def _was_held(self, pair: Pair) -> bool:
+        """Whether a receipt proved it, or a record says so."""
+        return isinstance(self._row(pair).holding, RecordOnly | Damaged) or self._proved(pair) is not None
 
     def _rows_of(self, pair: Pair) -> list[Send]:
         """Every row the pair ever had, by number."""

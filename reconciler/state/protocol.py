@@ -265,6 +265,10 @@ class State(Protocol):
         """All pairs with a row, sorted by package, then site."""
         ...
 
+    def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
+        """Every proof that was kept of a pair, the highest number first; those from before a removal too (L31)."""
+        ...
+
     def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
         """Rows of send-only jobs, sorted by job, then site; closed ones too if asked."""
         ...

@@ -158,6 +158,10 @@ class SqliteState:
             for row in sqlite.execute(statement, {"package": package, "site": site}):
                 yield held_pair_of(row)
 
+    def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
+        with self._connection.reading() as sqlite:
+            return arrivals.receipts(sqlite, (package, site))
+
     def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
         with self._connection.reading() as sqlite:
             turns = Turns(sqlite)

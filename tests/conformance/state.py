@@ -671,7 +671,7 @@ class StateConformance(CarryingOut):
         assert snapshot.held_packages == {"cad", "till"}
         assert snapshot.wanted_held == {"cad"}
 
-    def test_held_pairs_count_what_was_proved_and_not_forgotten(self, state: State) -> None:
+    def test_held_pairs_count_what_was_proved_or_recorded_and_not_forgotten(self, state: State) -> None:
         for site in SITES:
             state.receive(receipt(f"till@{site}", "D1 S1"), ANNA)
         assert look(state).held_pairs == 0  # nothing drifted, nobody asks
@@ -679,9 +679,10 @@ class StateConformance(CarryingOut):
         state.observe(found(state, "till@EU1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
         state.observe(found(state, "till@FR1", 1, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
         state.observe(found(state, "cad@DE1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
-        assert look(state).held_pairs == 4
+        state.observe(found(state, "cad@EU1", 0, Unknown(reason="torn")), ANNA)
+        assert look(state).held_pairs == 5
         state.submit(plan(removals=[removal("US1", {"till": version(state, "US1")})]), LATER)
-        assert look(state).held_pairs == 3
+        assert look(state).held_pairs == 4
 
     def test_sites_the_fleet_does_not_know_are_told(self, state: State) -> None:
         for pair in ("till@DE1", "cad@DE1", "till@EU1"):
@@ -873,6 +874,13 @@ class StateConformance(CarryingOut):
         state.receive(receipt("till@DE1", "D1 S1"), ANNA)
         for pair in state.pairs():
             assert state.history(subject=f"pair/{pair.package}@{pair.site}")
+
+    def test_every_receipt_of_a_pair_is_kept_the_highest_number_first(self, state: State) -> None:
+        kept = [receipt("till@DE1", "D1 S1", 1), receipt("till@DE1", "D2 -", 3), receipt("till@DE1", "D1 S2", 2)]
+        for one in (*kept, receipt("till@EU1", "D1 S1"), receipt("cad@DE1", "D1 S1")):
+            state.receive(one, ANNA)
+        assert list(state.receipts(PackageName("till"), SiteName("DE1"))) == [kept[1], kept[2], kept[0]]
+        assert list(state.receipts(PackageName("till"), SiteName("XX9"))) == []
 
     def test_sends_are_sorted_by_job_then_site(self, state: State) -> None:
         jobs = [send_only_job(name, "D1 S1", [planned("DE1"), planned("US1")]) for name in ("till", "cad")]

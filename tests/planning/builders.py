@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.model.acknowledgements import Acknowledgement
 from reconciler.model.diagnostics import Where
 from reconciler.model.fleet import Fleet
-from reconciler.model.holdings import Absent, Damaged, Held, Holding, RecordOnly, Staged
+from reconciler.model.holdings import Absent, Damaged, Held, Holding, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, parse_instant
 from reconciler.model.jobs import Job, JobType, Phase, Target
 from reconciler.model.names import Digest, JobName, PackageName, SiteName
@@ -126,6 +126,8 @@ def package(
     longest: Iterable[str] = (),
     unportable: Iterable[str] = (),
     readable: bool = True,
+    packed: bool = False,
+    depot_fault: str = "",
 ) -> Package:
     content, setup = words.split()
     where = Where(f"packages/{name}.yaml", 4, 1)
@@ -147,6 +149,8 @@ def package(
             longest=tuple(longest),
             unportable=tuple(unportable),
             readable=readable,
+            packed=packed,
+            depot_fault=depot_fault,
         ),
     )
 
@@ -408,7 +412,7 @@ def snapshot_of(world: World, wanted: Wanted) -> Snapshot:
     for (name, its_site), row in sorted(world.rows.items()):
         if its_site not in wanted.sites and row.holding != Absent():
             departed.setdefault(its_site, []).append((name, row.version))
-    proved = [row for row in world.rows.values() if row.holding != Absent() and not isinstance(row.holding, RecordOnly)]
+    was_held = [row for row in world.rows.values() if row.holding != Absent() and not isinstance(row.holding, Unknown)]
     return Snapshot(
         kind="memory",
         version=12,
@@ -418,7 +422,7 @@ def snapshot_of(world: World, wanted: Wanted) -> Snapshot:
         acknowledgements=tuple(world.acknowledgements),
         held_packages=frozenset(name for name, _ in at_sites),
         wanted_held=frozenset(name for (name, _), one in at_sites.items() if one.revision == desired.get(name)),
-        held_pairs=len(proved),
+        held_pairs=len(was_held),
         departed=tuple(DepartedSite(site=name, packages=tuple(found)) for name, found in sorted(departed.items())),
     )
 

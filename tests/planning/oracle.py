@@ -109,7 +109,7 @@ def blocked_for_a_new_send(world: World, pair: Key, row: Row, *, setup_only: boo
     too_long = limit is not None and any(len(path) > limit for path in package.content.longest)
     if too_long or (package.content.unportable and not site.filesystem.case_sensitive):
         blocks.add("path-not-representable")
-    if not package.content.readable and not setup_only:
+    if not package.content.readable and not package.content.packed and not setup_only:
         blocks.add("not-packed")
     return blocks
 

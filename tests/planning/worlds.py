@@ -92,6 +92,7 @@ def worlds(draw: st.DrawFn) -> World:
                 longest=draw(st.sampled_from(((), (), ("a/longer/path",)))),
                 unportable=draw(st.sampled_from(((), (), ("a:b",)))),
                 readable=draw(st.integers(0, 7)) > 0,
+                packed=draw(st.booleans()),
                 priority=draw(priorities),
             )
         )

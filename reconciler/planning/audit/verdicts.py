@@ -101,7 +101,7 @@ def _is_not_packed(evidence: Evidence, key: Key) -> bool:
     content = evidence.fleet.packages_by_name[key[0]].content
     holding = evidence.differing[key].holding
     has_content = isinstance(holding, Staged) and holding.held.content == content.digest
-    return not content.readable and not has_content
+    return not (content.readable or content.packed or has_content)
 
 
 def _is_suspended(evidence: Evidence, key: Key) -> bool:

@@ -73,10 +73,10 @@ WHERE EXISTS (SELECT 1 FROM pairs AS p WHERE p.package = w.package AND p.kind = 
 SELECT k.name FROM packages AS k WHERE EXISTS (SELECT 1 FROM pairs AS p WHERE p.package = k.id AND p.kind = 3)
 
 -- name: held_pairs
--- What is staged or lost was proved; of the others, what has a receipt since its site was last removed.
+-- What was lost, recorded, staged or damaged; of the others, what has a receipt since its site was last removed.
 SELECT count(*)
 FROM pairs AS p
-WHERE p.kind IN (1, 3) OR EXISTS (
+WHERE p.kind BETWEEN 1 AND 4 OR EXISTS (
   SELECT 1 FROM receipts AS a WHERE a.package = p.package AND a.site = p.site AND a.number > p.forgotten
 )
 
