@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from reconciler.model.faults import StateError
 from reconciler.state import files
@@ -13,6 +13,8 @@ from reconciler.state.faults import state_error
 def write_copy(source: sqlite3.Connection, path: str) -> None:
     """Write `path` with what `source` holds: whole under another name first, so that a kill leaves what was there."""
     private = f"{path}.tmp"
+    with suppress(FileNotFoundError):
+        os.unlink(private)
     files.create_private(private)
     try:
         with closing(sqlite3.connect(private, isolation_level=None)) as target:

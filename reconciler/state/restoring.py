@@ -33,6 +33,8 @@ def restore(copy: str, state: str, *, force: bool = False, liveness: Liveness = 
     refuse_network(state)
     fresh = f"{state}.restoring"
     with told(fresh):
+        # A journal that a killed one left would be rolled back into the new file.
+        _remove(fresh)
         files.create_private(fresh)
         try:
             _prepare(copy, fresh)

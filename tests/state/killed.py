@@ -13,9 +13,10 @@ import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reconciler.model.acknowledgements import GuardName
@@ -129,20 +130,26 @@ Story = Callable[[State], object]
 CONNECT = sqlite3.connect
 
 
-def tell(path: str, story: Story, before_each: Callable[[], None] = lambda: None) -> None:
-    """Open the state and do what the story says; `before_each` is called before each statement."""
+@contextmanager
+def traced(before_each: Callable[[], None]) -> Iterator[None]:
+    """`before_each` is called before each statement on every connection that is made."""
 
     def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = CONNECT(*arguments, **options)
         connection.set_trace_callback(lambda _: before_each())
         return connection
 
-    sqlite3.connect = connect  # type: ignore[assignment]  # SQLite's own hook, on every connection that is made
+    sqlite3.connect = connect  # type: ignore[assignment]  # SQLite's own hook
     try:
-        with closing(open_sqlite(path, write=True, liveness=Machine().liveness)) as state:
-            story(state)
+        yield
     finally:
         sqlite3.connect = CONNECT
+
+
+def tell(path: str, story: Story) -> None:
+    """Open the state and do what the story says."""
+    with closing(open_sqlite(path, write=True, liveness=Machine().liveness)) as state:
+        story(state)
 
 
 def dump(path: str) -> str:
@@ -153,8 +160,8 @@ def dump(path: str) -> str:
         return "\n".join(line for line in connection.iterdump() if not line.startswith('INSERT INTO "identity"'))
 
 
-def die(path: str, story: Story, at: int) -> None:
-    """Tell the story in a child that kills itself before the statement with this number."""
+def die(at: int, act: Callable[[], object]) -> bool:
+    """Act in a child that kills itself before the statement with this number; False if it came to an end."""
     left = [at]
 
     def count() -> None:
@@ -164,11 +171,17 @@ def die(path: str, story: Story, at: int) -> None:
 
     child = os.fork()
     if child == 0:
-        tell(path, story, count)
-        os._exit(0)
+        status = 1
+        try:
+            with traced(count):
+                act()
+            status = 0
+        finally:
+            os._exit(status)
     _, status = os.waitpid(child, 0)
-    if not os.WIFSIGNALED(status):
-        raise AssertionError(f"statement {at} was not reached")
+    if not os.WIFSIGNALED(status) and os.waitstatus_to_exitcode(status) != 0:
+        raise AssertionError("it failed before it was killed")
+    return os.WIFSIGNALED(status)
 
 
 def copy(base: str, folder: str) -> str:
@@ -186,12 +199,14 @@ def main(folder: str, name: str) -> None:
         tell(f"{base}/state.db", before)
     path = copy(base, f"{folder}/whole")
     committed: list[str] = []
-    tell(path, story, lambda: committed.append(dump(path)))
+    with traced(lambda: committed.append(dump(path))):
+        tell(path, story)
     end = dump(path)
     torn, other_ends = [], []
     for at, expected in enumerate(committed, start=1):
         path = copy(base, f"{folder}/killed")
-        die(path, story, at)
+        if not die(at, partial(tell, path, story)):
+            raise AssertionError(f"statement {at} was not reached")
         if dump(path) != expected:
             torn.append(at)
         tell(path, story)

@@ -1,9 +1,12 @@
 """Backups of a SQLite state, and a state restored from one."""
 
 import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from reconciler.state.restoring import restore
 from reconciler.state.sqlite import open_sqlite
 from tests.builders import NOW, plan, planned, receipt, send_only_job
 from tests.conformance.steps import LEASE, ONE, TWO, Machine, candidate
+from tests.state import killed
 from tests.state.schema_one import schema_one
 
 ANNA = Author(actor="anna", at=NOW)
@@ -116,6 +120,24 @@ def test_a_restored_state_has_no_workers_and_no_claims(folder: str) -> None:
         assert (list(state.workers()), list(state.claims())) == ([], [])
         (claim,) = state.claim(TWO, [candidate(state.sends()[0])], ANNA, lease=LEASE)
         assert claim.send.attempts == 2
+
+
+def test_R2_a_restore_killed_at_any_statement_leaves_before_or_after(folder: str) -> None:
+    state = f"{folder}/state.db"
+    before = killed.dump(state)
+    restore(f"{folder}/copy.db", f"{folder}/whole.db")
+    after = killed.dump(f"{folder}/whole.db")
+    ends = []
+    shutil.copy(state, f"{folder}/base.db")
+    for at in count(1):
+        shutil.copy(f"{folder}/base.db", state)
+        if not killed.die(at, partial(restore, f"{folder}/copy.db", state)):
+            break
+        ends.append(killed.dump(state))
+        restore(f"{folder}/copy.db", state)
+        assert killed.dump(state) == after
+    assert len(ends) > 30
+    assert set(ends) <= {before, after}
 
 
 def test_who_has_the_state_open_sees_what_was_restored(folder: str) -> None:
