@@ -6,11 +6,11 @@ What the store says besides, in tables and headers, is only ever compared with t
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from reconciler.parcels.index import Index, Run
 from reconciler.parcels.listing_reading import read_listing
-from reconciler.parcels.packs import TABLE_HEAD, Table, open_block, parse_table, table_length
+from reconciler.parcels.packs import TABLE_HEAD, Block, Table, open_block, parse_table, table_length
 from reconciler.parcels.source_tree import Kind
 from reconciler.parcels.store_names import pack_name
 from reconciler.parcels.tar_reading import members
@@ -23,8 +23,8 @@ Read = Callable[[str, int, int], bytes]
 Told = Callable[[int, str], None]
 """Bytes of files written so far, and the path that is being written."""
 
-_TABLES = 64
-"""Tables of packs that are remembered; a later revision's runs go to and fro between those of earlier ones."""
+_TABLES, _BLOCKS = 64, 4
+"""What is remembered of packs: a later revision's runs go to and fro between blocks of it and of earlier ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,8 @@ class _Torn(Unreadable):
 
 def _plain(index: Index, read: Read, start: int, length: int) -> Iterator[bytes]:
     """`length` bytes of the stream from `start` on, in pieces of a chunk at most."""
-    table = lru_cache(_TABLES)(lambda pack: _table(pack, read))
+    table = lru_cache(_TABLES)(partial(_table, read))
+    chunks = lru_cache(_BLOCKS)(partial(_chunks, read))
     for run in index.runs:
         if start >= run.length:
             start -= run.length
@@ -90,13 +91,13 @@ def _plain(index: Index, read: Read, start: int, length: int) -> Iterator[bytes]
             return
         taken = min(run.length - start, length)
         try:
-            yield from _run(run, table(run.pack), read, run.skip + start, taken)
+            yield from _run(run, table(run.pack), chunks, run.skip + start, taken)
         except Unreadable as fault:
             raise _Torn(f"{pack_name(run.pack)}: {fault}") from fault
         start, length = 0, length - taken
 
 
-def _table(pack: str, read: Read) -> Table:
+def _table(read: Read, pack: str) -> Table:
     name = pack_name(pack)
     head = read(name, 0, TABLE_HEAD)
     length = table_length(head)
@@ -105,13 +106,19 @@ def _table(pack: str, read: Read) -> Table:
     return parse_table(head)
 
 
-def _run(run: Run, table: Table, read: Read, skip: int, length: int) -> Iterator[bytes]:
+def _chunks(read: Read, pack: str, block: Block) -> tuple[bytes, ...]:
+    return tuple(open_block(block, read(pack_name(pack), block.at, block.stored)))
+
+
+def _run(
+    run: Run, table: Table, chunks: Callable[[str, Block], tuple[bytes, ...]], skip: int, length: int
+) -> Iterator[bytes]:
     """`length` plain bytes of the run's blocks after the first `skip`; blocks that are not needed are not read."""
     for block in table.blocks_between(run.at, run.end):
         if skip >= block.plain:
             skip -= block.plain
             continue
-        for chunk in open_block(block, read(pack_name(run.pack), block.at, block.stored)):
+        for chunk in chunks(run.pack, block):
             piece = chunk[skip : skip + length]
             skip = max(skip - len(chunk), 0)
             length -= len(piece)

@@ -319,7 +319,24 @@ def test_a_malformed_pax_header_is_refused(canary: Path, tmp_path: Path, header:
         unpack_in(tmp_path / "tree", stage(tar_of([(info, header), A]), entry("a", "f", b"1")))
 
 
-@settings(max_examples=200, deadline=None)
+BYTES = {600: "between two members", 126: "wrong checksum", 265: "wrong checksum", 258: "no ustar", 150: "no known form"}
+    600: "between two members",
+    150: "wrong checksum",
+    265: "wrong checksum",
+    258: "no ustar",
+    126: "no known form",
+}
+
+
+@pytest.mark.parametrize("place", BYTES)
+def test_bytes_that_packing_never_writes_are_refused(canary: Path, tmp_path: Path, place: int) -> None:
+    tar = bytearray(tar_of([A, B]))
+    tar[place] ^= 0x0F
+    with pytest.raises(Unreadable, match=BYTES[place]):
+        unpack_in(tmp_path / "tree", stage(bytes(tar), LISTED))
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 4 * 512 - 1), st.integers(1, 255))
 def test_no_changed_header_writes_anything_else(
     tmp_path_factory: pytest.TempPathFactory, place: int, change: int
