@@ -55,7 +55,7 @@ def _would(place: "Workplace") -> int:
     report_all(read, place.options)
     state = place.open_state(write=False)
     try:
-        schedule = schedule_now(read.fleet, state, at=place.now())
+        schedule = schedule_now(read.with_packed(state).fleet, state, at=place.now())
     finally:
         state.close()
     for line in work_table((), schedule, at=place.now(), width=sys.maxsize, height=sys.maxsize):

@@ -16,6 +16,7 @@ from reconciler.engine.manifests import FleetRead, Manifests, nothing
 from reconciler.manifests.declaring.settings import SettingsRead, read_settings
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.faults import StateError
+from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
 from reconciler.model.source_text import SourceText
@@ -86,8 +87,18 @@ class Workplace:
             settings=self.settings,
             settings_directory=self.settings_directory,
             cache=self.cache,
+            packed=self.packed,
             progress=nothing if self.options.quiet else Progress().step,
         )
+
+    def packed(self, fleet: Fleet, state: State) -> Fleet:
+        """The fleet, told what depots hold of the contents that cannot be read here; most fleets have none of them."""
+        if all(package.content.readable for package in fleet.packages):
+            return fleet
+        from reconciler.engine.packed import with_packed
+
+        folder = wiring.depot_folder(self.settings.state_url)
+        return with_packed(fleet, state, folder=folder, open_sender=wiring.open_sender)
 
     @cached_property
     def settings_directory(self) -> str:

@@ -54,7 +54,7 @@ class FleetNow:
     def __init__(self, place: Workplace) -> None:
         self._place = place
         self._look: object = None
-        self._fleet = self._read()
+        self._fleet = self._with_packed(self._read())
         self._due = time.monotonic() + EVERY
 
     def read(self) -> Fleet:
@@ -62,10 +62,20 @@ class FleetNow:
         now = time.monotonic()
         if now >= self._due:
             with contextlib.suppress(Moved):
-                self._fleet = self._read()
+                self._fleet = self._with_packed(self._read())
             ended = time.monotonic()
             self._due = ended + max(EVERY, SHARE * (ended - now))
         return self._fleet
+
+    def _with_packed(self, fleet: Fleet) -> Fleet:
+        """What is elsewhere may be packed, or gone from its depot, at any time."""
+        if all(package.content.readable for package in fleet.packages):
+            return fleet
+        state = self._place.open_state(write=False)
+        try:
+            return self._place.packed(fleet, state)
+        finally:
+            state.close()
 
     def _read(self) -> Fleet:
         manifests = self._place.manifests

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.engine.stores.opening import open_store
 from reconciler.engine.stores.pins import Pins
@@ -10,7 +10,7 @@ from reconciler.engine.stores.store import Store
 from reconciler.model.fleet import Fleet
 from reconciler.model.names import Digest, PackageName, SiteName
 from reconciler.model.sites import Address
-from reconciler.parcels.index import Index
+from reconciler.parcels.index import Index, PackUse
 from reconciler.parcels.records import Parcel
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Missing, Sender
@@ -18,11 +18,15 @@ from reconciler.senders.protocol import Missing, Sender
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """A parcel that is whole, as far as its files' names and sizes tell, with its index and the store it lies in."""
+    """A parcel that is whole, as far as its files' names and sizes tell, with its index and the store it lies in.
+
+    `checked` are the packs that this process has read and found right.
+    """
 
     store: Store
     parcel: Parcel
     index: Index
+    checked: set[PackUse] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +42,9 @@ class Depots:
         address = fleet.site(origin).address
         if address is not None:
             return self._entered(address, lambda sender: self.pins.enter(sender, origin))
-        path = os.path.join(self.folder, origin.lower())
-        os.makedirs(path, mode=0o700, exist_ok=True)
-        return self._entered(Address(type="directory", path=path), lambda sender: self._beside(sender, origin))
+        address = depot_beside(self.folder, origin)
+        os.makedirs(address.path, mode=0o700, exist_ok=True)
+        return self._entered(address, lambda sender: self._beside(sender, origin))
 
     def _beside(self, sender: Sender, origin: SiteName) -> Store:
         return Store(sender=sender, identity=open_store(sender, origin, state=self.pins.state, pinned=None))
@@ -52,6 +56,11 @@ class Depots:
         except BaseException:
             sender.close()
             raise
+
+
+def depot_beside(folder: str, origin: SiteName) -> Address:
+    """The depot of an origin without an address, in the folder beside the state."""
+    return Address(type="directory", path=os.path.join(folder, origin.lower()))
 
 
 def packed_in(store: Store, package: PackageName, content: Digest) -> Packed | None:

@@ -13,23 +13,33 @@ from reconciler.model.settings import Settings
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import read_content
 from reconciler.sources.directory import ManifestRead
+from reconciler.state.protocol import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetRead:
     """The fleet as the manifests and the sources describe it, and everything that is wrong in them.
 
-    `files` counts the manifests read; `declared` keeps each object's place.
+    `files` counts the manifests read; `declared` keeps each object's place. `packed` is asked before planning.
     """
 
     fleet: Fleet
     diagnostics: tuple[Diagnostic, ...]
     declared: Declared
     files: int
+    packed: "Packed"
 
     @property
     def has_errors(self) -> bool:
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+    def with_packed(self, state: State) -> "FleetRead":
+        """The same, with what depots hold of the contents that cannot be read here; a look at them, no more."""
+        return replace(self, fleet=self.packed(self.fleet, state))
+
+
+Packed = Callable[[Fleet, State], Fleet]
+"""What depots hold of a fleet's contents that cannot be read here (reconciler.engine.packed)."""
 
 
 def nothing(_done: int, _total: int, _name: str) -> None:
@@ -44,6 +54,7 @@ class Manifests:
     settings: Settings
     settings_directory: str
     cache: DigestCache
+    packed: Packed
     progress: Callable[[int, int, str], None] = nothing
     """Told before each source how many are read, of how many, and which is next; and once when all are."""
 
@@ -84,4 +95,5 @@ class Manifests:
             diagnostics=tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)),
             declared=declared,
             files=len(read.texts),
+            packed=self.packed,
         )

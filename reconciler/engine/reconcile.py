@@ -50,7 +50,11 @@ def plan_fleet(
     narrowing: Narrowing | None = None,
     include_ready: bool = False,
 ) -> Planned:
-    """The plan that closes the gap between the fleet and the state at this instant. Writes nothing."""
+    """The plan that closes the gap between the fleet and the state at this instant. Writes nothing.
+
+    Depots are asked for what cannot be read here, before the plan, which is pure.
+    """
+    read = read.with_packed(state)
     fleet = read.fleet
     snapshot = state.snapshot(wanted_pairs(fleet))
     plan = make_plan(
