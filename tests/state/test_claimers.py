@@ -52,7 +52,9 @@ def start(path: str) -> Iterator[Start]:
 
 def heard(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    return process.stdout.readline().strip()
+    line = process.stdout.readline()
+    assert line, "it ended before it was done"
+    return line.strip()
 
 
 def go_on(process: subprocess.Popen[str]) -> None:
