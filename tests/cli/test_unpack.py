@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.parcels.records import record_bytes
+from reconciler.parcels.store_names import record_name
 from tests.cli.conftest import Reconcile
 from tests.cli.test_dry_run import contents as everything
-from tests.parcels.staging import PACK, TILL, Files, put_in_store, staged_files
+from tests.parcels.staging import PACK, TILL, Files, put_in_store, record_of, staged_files
 from tests.parcels.test_unpacking import contents
 
 NEWER: Files = {"readme": ("f", b"newer")}
@@ -169,6 +171,15 @@ def test_a_link_in_the_store_is_not_followed(reconcile: Reconcile, store: Path, 
     file.symlink_to("../../elsewhere")
     ended = reconcile("unpack", "till-4", "--store", "store", "--to", "till")
     assert (ended.code, f"{name}/{file.name}" in ended.err) == (1, True)
+
+
+def test_a_record_that_names_the_index_of_another_content_is_damage(reconcile: Reconcile, store: Path) -> None:
+    (index,) = (store / "indexes").iterdir()
+    lying = record_of(index.read_bytes(), number=42, content=NEWER_DIGEST)
+    (store / record_name(lying.package, 42)).write_bytes(record_bytes(lying))
+    ended = reconcile("unpack", "till-4", "--store", "store", "--to", "till", "--expect", NEWER_DIGEST)
+    assert (ended.code, Path("till").exists()) == (1, False)
+    assert f"indexes/{index.name} is of {DIGEST}, its record of {NEWER_DIGEST}" in ended.err
 
 
 def test_as_json(reconcile: Reconcile, store: Path) -> None:
