@@ -30,7 +30,7 @@ from reconciler.parcels.problems import not_there, printable, problem_of
 from reconciler.parcels.source_file import pieces
 from reconciler.parcels.source_tree import Entry, Kind, Tree
 
-_THREADS = min(4, os.cpu_count() or 1)
+_THREADS = min(3, os.cpu_count() or 1)
 _HASHED_AT_ONCE = 64
 """Chunks: some MiB."""
 _LISTING_IN_MEMORY = 2**22
@@ -146,7 +146,7 @@ class _Laying:
     rows: "array[int]" = field(default_factory=lambda: array("I"))
     found: list[bytes] = field(default_factory=list)
     hashed: "deque[tuple[list[bytes], Future[list[bytes]]]]" = field(default_factory=deque)
-    sealed: "deque[tuple[LooseBlock, Future[bytes]]]" = field(default_factory=deque)
+    sealed: "deque[tuple[int, list[Chunk], Future[bytes]]]" = field(default_factory=deque)
 
     def add(self, chunks: list[bytes]) -> None:
         """The next chunks of the stream."""
@@ -182,13 +182,13 @@ class _Laying:
 
     def _seal(self, block: LooseBlock | None) -> None:
         if block is not None:
-            self.sealed.append((block, self.pool.submit(seal_block, block.plain)))
-            self._fill(leave=_THREADS + 1)
+            self._fill(leave=_THREADS - 1)
+            self.sealed.append((block.number, block.chunks, self.pool.submit(seal_block, block.plain)))
 
     def _fill(self, *, leave: int) -> None:
         while len(self.sealed) > leave:
-            block, frame = self.sealed.popleft()
-            self.filling.add(block.number, block.chunks, frame.result())
+            number, chunks, frame = self.sealed.popleft()
+            self.filling.add(number, chunks, frame.result())
 
 
 def _ids(chunks: list[bytes]) -> list[bytes]:

@@ -78,7 +78,7 @@ def test_an_index_that_was_altered_or_torn_is_unreadable(place: int, bit: int) -
     "change",
     [
         pytest.param(("index 1", "index 2"), id="another format"),
-        pytest.param(("tar 2048", "tar 2049"), id="an archive that is not of whole blocks"),
+        pytest.param(("tar 2048\nlisting 90", "tar 2049\nlisting 89"), id="an archive that is not of whole blocks"),
         pytest.param(("tar 2048", "tar 2560"), id="runs that make up less than the stream"),
         pytest.param(("listing 90", "listing 89"), id="runs that make up more than the stream"),
         pytest.param(("tar 2048\nlisting 90", "tar 2138\nlisting 0"), id="no listing"),
@@ -102,6 +102,7 @@ def test_an_index_that_was_altered_or_torn_is_unreadable(place: int, bit: int) -
             (f"500 400 7 100\nrun {B} 100 300 3 38", f"500 400 7 138\nrun {B} 100 300 3 0"), id="an empty run"
         ),
         pytest.param((f"run {B} 100 4900", f"\nrun {B} 100 4900"), id="an empty line"),
+        pytest.param(("3 38\n", "3 38\nrun\n"), id="a line of another kind at the end"),
         pytest.param((f"run {B} 100 4900", f"run {B}\0100 4900"), id="a NUL"),
         pytest.param((f"run {B} 100 4900", f"run {B.upper()} 100 4900"), id="an id in upper case"),
         pytest.param((f"run {B} 100 4900", f"run ../../{B} 100 4900"), id="an id that is a path"),

@@ -206,6 +206,25 @@ def test_a_run_that_does_not_end_at_chunks_is_unreadable(tmp_path: Path) -> None
             list(portions(replace(index, runs=runs), depot.table))
 
 
+def test_a_run_ends_where_the_stream_leaves_a_block_before_its_end() -> None:
+    places = Places()
+    one, two, three = (Chunk(hashlib.sha256(plain).digest(), 5) for plain in (b"one", b"two", b"three"))
+    _, table = pack_bytes([([one, two], b"frame"), ([three], b"frame")])
+    places.add(PackUse("a" * 32, table.end, bytes(32)), table)
+    at, end = table.length, table.end
+    rows = {chunk: places.row(chunk) for chunk in (one, two, three)}
+
+    def runs(*chunks: Chunk) -> list[Run]:
+        return list(places.runs(rows[chunk] for chunk in chunks))
+
+    assert runs(one, two, three) == [Run("a" * 32, at, end - at, 0, 15)]
+    assert runs(two, three) == [Run("a" * 32, at, end - at, 5, 10)]
+    assert runs(one, three) == [Run("a" * 32, at, 5, 0, 5), Run("a" * 32, at + 5, 5, 0, 5)]
+    assert runs(three, one) == [Run("a" * 32, at + 5, 5, 0, 5), Run("a" * 32, at, 5, 0, 5)]
+    assert runs(one, one) == [Run("a" * 32, at, 5, 0, 5)] * 2
+    assert runs(two, two, three) == [Run("a" * 32, at, 5, 5, 5), Run("a" * 32, at, end - at, 5, 10)]
+
+
 def test_many_chunks_are_found_again() -> None:
     places, other = Places(), Places()
     chunks = [Chunk(hashlib.sha256(bytes([n % 256, n // 256])).digest(), n + 1) for n in range(10_000)]
