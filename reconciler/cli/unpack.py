@@ -44,6 +44,7 @@ def unpack(
     /opt/till --expect sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
     """
     from reconciler.cli.report import as_json, deliver, say
+    from reconciler.cli.unpacked import unpacked_json, unpacked_text
     from reconciler.cli.workplace import work_in
     from reconciler.model.names import DIGEST, NAME
     from reconciler.model.stores import StoreFault
@@ -85,8 +86,8 @@ def unpack(
         ) from None
 
     def render(output: Output, _color: bool) -> str:
-        told = _document(options, found, done, to, expect)
-        return as_json(told) if output is Output.JSON else _text(options, found, done, to, expect)
+        told = unpacked_json(options, found, done, to, expect)
+        return as_json(told) if output is Output.JSON else unpacked_text(options, found, done, to, expect)
 
     deliver(options, render)
     for name in done.left:
@@ -158,47 +159,3 @@ def _unpack(place: "Workplace", found: "Staged", to: str) -> "Unpacking":
         about = f"{render_untrusted(str(error.filename))}: " if error.filename not in (None, to) else ""
         hint = f"{to} is as it was"
         raise CommandError(f"cannot unpack to {to}: {about}{error.strerror or error}", hint=hint) from None
-
-
-def _text(options: Options, found: "Staged", done: "Unpacking", to: str, expect: str | None) -> str:
-    """One line: what, where, which number, which digest, and what that was checked against."""
-    from reconciler.model.quantities import format_size
-    from reconciler.views.counts import count
-    from reconciler.views.untrusted import render_untrusted
-
-    record = found.record
-    version = f" {render_untrusted(record.version)}" if record.version else ""
-    what = f"{record.package}{version} (number {record.number}, {record.revision.content})"
-    against = "--expect" if expect else "this store's own record"
-    if done.extent is None:
-        return f"{to} holds {what} already, verified against {against}\n"
-    size = f"{count(done.extent.files, 'file')}, {format_size(done.extent.bytes)}"
-    before = done.before
-    instead = f" in the place of {before.package} number {before.number}" if before else ""
-    if options.dry_run:
-        return f"Would unpack {what} to {to}{instead}: {size}\n"
-    return f"Unpacked {what} to {to}{instead}: {size}, verified against {against}\n"
-
-
-def _document(options: Options, found: "Staged", done: "Unpacking", to: str, expect: str | None) -> dict[str, object]:
-    """The same as JSON; what is not known is left out."""
-    record = found.record
-    outcome = "already" if done.extent is None else "would-unpack" if options.dry_run else "unpacked"
-    document: dict[str, object] = {
-        "formatVersion": "1.0",
-        "kind": "Unpacking",
-        "outcome": outcome,
-        "package": record.package,
-        "version": record.version,
-        "site": record.site,
-        "number": record.number,
-        "content": record.revision.content,
-        "setup": record.revision.setup,
-        "to": to,
-        "verifiedAgainst": "expect" if expect else "record",
-    }
-    if done.extent is not None:
-        document |= {"files": done.extent.files, "bytes": done.extent.bytes}
-    if done.before is not None:
-        document["before"] = {"package": done.before.package, "number": done.before.number}
-    return document

@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from reconciler.parcels.kernel import exchange
 from reconciler.parcels.mounted import mounted_within
 from reconciler.parcels.source_tree import FOLDER
-from reconciler.parcels.tree_mark import Identity, Unpacked, mark_bytes, read_mark
+from reconciler.parcels.tree_mark import Identity, Unpacked, read_mark, read_mark_beside, write_mark
 
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CANNOT_SWAP = frozenset((errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP))
 
 
@@ -112,7 +111,8 @@ class Destination:
         The mark comes first and names both: whichever tree is here when this is killed is known as ours.
         """
         held = self.held()
-        self._mark(private, (made,) if held is None else (held, made))
+        trees = (made,) if held is None else (held, made)
+        write_mark(self.name, trees, within=self.parent, by_way_of=private.folder)
         os.fsync(private.folder)
         if self._leads_to() is not None:
             os.chmod(private.folder, 0o755)  # noqa: S103 - others go through it to the tree
@@ -182,26 +182,8 @@ class Destination:
 
     def _marked(self) -> tuple[Unpacked, ...]:
         """The trees that may be here: those of DIR's own mark, and of the mark of what it leads to."""
-        own = read_mark(f".{self.name}.reconciler.json", within=self.parent)
-        if self._leads_to() is None:
-            return own
-        above, name = os.path.split(os.path.realpath(self.path))
-        try:
-            folder = os.open(above, FOLDER)
-        except OSError:
-            return own
-        try:
-            return (*own, *read_mark(f".{name}.reconciler.json", within=folder))
-        finally:
-            os.close(folder)
-
-    def _mark(self, private: Private, trees: tuple[Unpacked, ...]) -> None:
-        with open(os.open("mark", _NEW_FILE, 0o644, dir_fd=private.folder), "wb") as stream:
-            stream.write(mark_bytes(trees))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename("mark", f".{self.name}.reconciler.json", src_dir_fd=private.folder, dst_dir_fd=self.parent)
-        os.fsync(self.parent)
+        own = read_mark(self.name, within=self.parent)
+        return own if self._leads_to() is None else (*own, *read_mark_beside(os.path.realpath(self.path)))
 
     def _leads_to(self) -> str | None:
         """What DIR says if it is a link."""
