@@ -134,9 +134,9 @@ def test_reading_an_index_is_linear_in_its_length() -> None:
         data = ended(f"{head}pack {A} 900 {'02' * 32}\n{runs}")
         times: Sequence[float] = []
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.process_time()
             assert len(parse_index(data).runs) == count
-            times = [*times, time.perf_counter() - begun]
+            times = [*times, time.process_time() - begun]
         return min(times)
 
     assert seconds(40_000) < 40 * seconds(4_000)

@@ -259,7 +259,7 @@ def test_what_is_excluded_is_not_packed(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_S5_memory_does_not_follow_the_size(tmp_path: Path) -> None:
-    """Of 1 GiB that does not compress, and one that does. VmHWM: the usual figure counts the parent of a process too."""
+    """Of 1 GiB that does not compress, and one that does. VmHWM: the usual figure counts the parent too."""
     program = """if True:
         import sys
         from pathlib import Path
