@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reconciler.engine.stores.opening import open_store
 from reconciler.engine.stores.pins import Pins
@@ -10,23 +10,29 @@ from reconciler.engine.stores.store import Store
 from reconciler.model.fleet import Fleet
 from reconciler.model.names import Digest, PackageName, SiteName
 from reconciler.model.sites import Address
-from reconciler.parcels.index import Index, PackUse
+from reconciler.parcels.index import Index
+from reconciler.parcels.packs import Table
 from reconciler.parcels.records import Parcel
+from reconciler.parcels.store_names import pack_name
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Missing, Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """A parcel that is whole, as far as its files' names and sizes tell, with its index and the store it lies in.
-
-    `checked` are the packs that this process has read and found right.
-    """
+    """A parcel that is whole, as far as its files' names and sizes tell, with its index and the store it lies in."""
 
     store: Store
     parcel: Parcel
     index: Index
-    checked: set[PackUse] = field(default_factory=set)
+
+    def table(self, pack: str) -> Table:
+        """What a pack of the parcel holds; raises Unreadable or Missing."""
+        return self.store.table_of(pack_name(pack))
+
+    def read(self, pack: str, offset: int, length: int) -> bytes:
+        """Bytes of a pack of the parcel; raises Missing."""
+        return self.store.sender.read(pack_name(pack), offset=offset, length=length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

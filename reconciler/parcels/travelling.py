@@ -56,6 +56,40 @@ def portions(index: Index, table_of: Callable[[str], Table]) -> Iterator[Portion
             raise Unreadable(f"a run of pack {run.pack} ends beyond its blocks")
 
 
+def wholly_needed(index: Index, table_of: Callable[[str], Table]) -> frozenset[str]:
+    """The packs of which a stream needs every chunk, none of them twice over: they may travel as they are."""
+    needed = _needed(index, table_of)
+    return frozenset(use.pack for use in index.packs if _needs_all(use, table_of(use.pack), needed))
+
+
+def whole_pack(use: PackUse, read: Callable[[str, int, int], bytes], checked: set[PackUse]) -> bytes:
+    """The bytes of a pack in the depot; raises Unreadable if they are not those that the index states (L17).
+
+    Those in `checked` were found right before; it learns of more. What spoils them afterwards is found by reading back.
+    """
+    data = read(use.pack, 0, use.bytes)
+    if len(data) != use.bytes or not (use in checked or hashlib.sha256(data).digest() == use.digest):
+        raise Unreadable(f"pack {use.pack} does not have the digest that its index states")
+    checked.add(use)
+    return data
+
+
+Needed = dict[tuple[str, int], bytearray]
+"""By pack and place of a block: a byte for each of its chunks, 1 if the stream consists of it."""
+
+
+def _needed(index: Index, table_of: Callable[[str], Table]) -> Needed:
+    needed: Needed = {}
+    for pack, block, chunks in portions(index, table_of):
+        flags = needed.setdefault((pack, block.at), bytearray(len(block.chunks)))
+        flags[chunks] = b"\1" * (chunks.stop - chunks.start)
+    return needed
+
+
+def _needs_all(use: PackUse, table: Table, needed: Needed) -> bool:
+    return table.end == use.bytes and all(all(needed.get((use.pack, block.at), b"\0")) for block in table.blocks)
+
+
 @dataclass(slots=True, kw_only=True)
 class Travel:
     """One parcel's way to one site.
@@ -63,6 +97,7 @@ class Travel:
     `table_of` gives the tables of the depot's packs and `read` their bytes (pack, offset, length). `site` is what the
     site holds, what dead attempts left there included; it learns what goes there, and is of no use if that does not
     arrive. No pack is made larger than `largest`, unless by a single chunk, so that one is soon over a slow link.
+    `checked` are the packs of the depot that this process has read and found right; it learns of more.
     """
 
     index: Index
@@ -70,6 +105,7 @@ class Travel:
     read: Callable[[str, int, int], bytes]
     site: Places
     largest: int = LARGEST_PACK
+    checked: set[PackUse] = field(default_factory=set)
     rows: "array[int]" = field(default_factory=lambda: array("I"))
     gathering: Gathering = field(init=False)
     filling: Filling = field(init=False)
@@ -82,7 +118,7 @@ class Travel:
 
     def packs(self) -> Iterator[NewPack]:
         """What travels, in the order of the stream; nothing if the site holds everything. Raises Unreadable."""
-        needed = self._needed()
+        needed = _needed(self.index, self.table_of)
         uses = {use.pack: use for use in self.index.packs}
         for portion in portions(self.index, self.table_of):
             use = uses.pop(portion.pack, None)
@@ -105,20 +141,11 @@ class Travel:
             total += block.stored if plain == block.plain else min(plain, block.stored)
         return total
 
-    def _needed(self) -> dict[tuple[str, int], bytearray]:
-        """Which chunks of which blocks the stream consists of: a byte for each."""
-        needed: dict[tuple[str, int], bytearray] = {}
-        for pack, block, chunks in portions(self.index, self.table_of):
-            flags = needed.setdefault((pack, block.at), bytearray(len(block.chunks)))
-            flags[chunks] = b"\1" * (chunks.stop - chunks.start)
-        return needed
-
-    def _is_whole(self, use: PackUse, needed: dict[tuple[str, int], bytearray]) -> bool:
+    def _is_whole(self, use: PackUse, needed: Needed) -> bool:
         table = self.table_of(use.pack)
         return (
-            table.end == use.bytes <= self.largest
-            and all((use.pack, block.at) in needed for block in table.blocks)
-            and all(all(needed[use.pack, block.at]) for block in table.blocks)
+            use.bytes <= self.largest
+            and _needs_all(use, table, needed)
             and self._is_new([chunk for block in table.blocks for chunk in block.chunks])
         )
 
@@ -127,14 +154,12 @@ class Travel:
         return len({chunk.id for chunk in chunks}) == len(chunks) and not any(chunk in self.site for chunk in chunks)
 
     def _whole(self, use: PackUse) -> NewPack:
-        data = self.read(use.pack, 0, use.bytes)
-        if len(data) != use.bytes or hashlib.sha256(data).digest() != use.digest:
-            raise Unreadable(f"pack {use.pack} does not have the digest that its index states")
+        data = whole_pack(use, self.read, self.checked)
         pack = NewPack(use=PackUse(new_id(), use.bytes, use.digest), data=data, table=self.table_of(use.pack))
         self.site.add(pack.use, pack.table)
         return pack
 
-    def _portion(self, portion: Portion, needed: dict[tuple[str, int], bytearray]) -> Iterator[NewPack]:
+    def _portion(self, portion: Portion, needed: Needed) -> Iterator[NewPack]:
         pack, block, part = portion
         chunks = block.chunks[part]
         if not all(chunk in self.site for chunk in chunks):

@@ -43,6 +43,7 @@ class Directory:
         self._root = root
         self._links = True
         self._published: set[str] = set()
+        self._begun: set[str] = set()
 
     @property
     def traits(self) -> Traits:
@@ -77,6 +78,7 @@ class Directory:
             with self._root.folder(above, make=True) as folder, exclusively(folder, last, name):
                 descriptor = os.open(last, NEW, 0o666, dir_fd=folder)
                 with closing_if_raised(descriptor):
+                    self._begun.add(name)
                     return DirectoryPart(self._root, name, descriptor=descriptor, folder=os.dup(folder))
 
     def create(self, name: str, data: bytes) -> None:
@@ -139,12 +141,13 @@ class Directory:
         return Space(bytes=found.f_bavail * found.f_frsize, files=found.f_favail if found.f_files else None)
 
     def digest(self, name: str, *, length: int, pace: Pace = at_once) -> bytes:
-        """See `Sender`."""
+        """See `Sender`. What was written just now proves its transport from wherever it is read (sending.md 6)."""
         with told_of(self._root.at(name)), self._root.file(name) as opened:
             self._root.flush_file(opened.descriptor, again=False)
             if name not in self._published:
                 self._root.flush(opened.folder)
-            forget_cached(opened.descriptor)
+            if name not in self._begun:
+                forget_cached(opened.descriptor)
             digest = digest_of(opened.descriptor, length=length, pace=pace)
             if digest is None:
                 raise Missing(f"{name} is shorter than {length} bytes")

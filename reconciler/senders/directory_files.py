@@ -91,7 +91,7 @@ def write_new(root: Root, folder: int, last: str, data: Iterable[bytes]) -> None
         os.close(descriptor)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Every byte, however few the system takes at a time."""
     left = memoryview(data)
     while left:

@@ -18,7 +18,7 @@ class DirectoryPart:
         self._folder = folder
         self._fault: StoreFault | None = None
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """See `Part`."""
         self._require_sound()
         try:

@@ -84,7 +84,7 @@ class Part(Protocol):
     After a fault nothing of it is believed: the same fault is raised again, the attempt starts over.
     """
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """Add to the end; durable only after `flush`."""
         ...
 
@@ -157,8 +157,9 @@ class Sender(Protocol):
     def digest(self, name: str, *, length: int, pace: Pace = at_once) -> bytes:
         """The SHA-256 of the first `length` bytes as they lie in the store; raises Missing if there are fewer.
 
-        With `Proof.READ_BACK` by reading them again, from the medium as far as that can be had, at the given pace. What
-        it covers is durable, whoever wrote it: a receipt may rest on it (R4).
+        With `Proof.READ_BACK` by reading them again, at the given pace: from the medium as far as that can be had, but
+        for what this instance wrote, as that proves transport alone (sending.md 6). What it covers is durable, whoever
+        wrote it: a receipt may rest on it (R4).
         """
         ...
 

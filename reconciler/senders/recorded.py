@@ -117,7 +117,7 @@ class RecordedPart:
         self._part = part
         self._traffic = traffic
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """See `Part`."""
         self._traffic.add(requests=1)
         self._part.append(data)

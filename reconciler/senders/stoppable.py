@@ -92,8 +92,9 @@ class StoppablePart:
         self._part = part
         self._checkpoint = checkpoint
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """See `Part`. In slices."""
+        data = memoryview(data)
         for start in range(0, len(data), SLICE):
             self._checkpoint()
             self._part.append(data[start : start + SLICE])

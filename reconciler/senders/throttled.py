@@ -77,8 +77,9 @@ class ThrottledPart:
         self._part = part
         self._up = up
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """See `Part`. In slices."""
+        data = memoryview(data)
         done = 0
         while done < len(data):
             count = self._up.take(len(data) - done)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.engine.depots import Packed
 from reconciler.engine.sending.course import Course
+from reconciler.engine.sending.knowledge import Knowledge
 from reconciler.engine.stores.store import Store
 from reconciler.model.claims import Claim
 from reconciler.model.instants import Instant
@@ -12,7 +13,13 @@ from reconciler.model.packages import Package
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.sites import Site
 from reconciler.model.snapshot import Send
+from reconciler.parcels.packs import LARGEST_PACK
 from reconciler.state.protocol import HeldPair
+
+SECONDS_A_PACK = 10
+"""What is lost when a send is interrupted takes no longer than this to send again (sending.md 8)."""
+
+SMALLEST_PACK = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +39,7 @@ class Assignment:
     living: Callable[[], frozenset[str]]
     reserved: Callable[[], Bytes]
     packed: Callable[[], Packed]
+    knowledge: Knowledge
     rate: BitsPerSecond | None
     verifier: str
     now: Callable[[], Instant]
@@ -48,3 +56,10 @@ class Assignment:
     def fresh_since(self) -> Instant:
         """What was verified before this is read back again (sending.md 6)."""
         return Instant(self.now() - self.site.verification.every)
+
+    @property
+    def largest(self) -> int:
+        """Bytes of a pack, so that one is soon over this link."""
+        if self.rate is None:
+            return LARGEST_PACK
+        return max(SMALLEST_PACK, min(LARGEST_PACK, self.rate // 8 * SECONDS_A_PACK))

@@ -108,7 +108,7 @@ def look_at_site(assignment: Assignment, packed: Packed, *, distrusted: str = ""
         for pack, size in sizes.items()
         if (table := _table(assignment, pack, size)) is not None and _is_of_use(table, wanted)
     }
-    for use, verified_at in _vouched(assignment, candidates.keys() - {distrusted}):
+    for use, verified_at in vouched(assignment, candidates.keys() - {distrusted}):
         if sizes[use.pack] >= use.bytes:
             found.places.add(use, candidates.pop(use.pack))
             found.verified[use.pack] = verified_at
@@ -143,7 +143,7 @@ def _table(assignment: Assignment, pack: str, size: int) -> Table | None:
     return None
 
 
-def _vouched(assignment: Assignment, candidates: set[str]) -> Iterator[tuple[PackUse, Instant]]:
+def vouched(assignment: Assignment, candidates: set[str]) -> Iterator[tuple[PackUse, Instant]]:
     """Packs of proved records that were verified within the site's `verify.every`; each once."""
     left = set(candidates)
     for pair in assignment.at_site() if left else ():

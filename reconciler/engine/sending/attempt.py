@@ -7,10 +7,12 @@ import contextlib
 import hashlib
 from dataclasses import dataclass, field
 
+from reconciler.engine.depots import Packed
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.at_site import AtSite, Damage, look_at_site, still_whole
 from reconciler.engine.sending.numbering import earlier_attempt, overtaken
 from reconciler.engine.sending.space import require_room
+from reconciler.engine.sending.whole_packs import WholePacks, whole_packs
 from reconciler.engine.stores.reading_back import absent, failing
 from reconciler.model.claims import Arrived, Claim, GaveWay
 from reconciler.model.holdings import Absent, Damaged, Receipt
@@ -18,7 +20,6 @@ from reconciler.model.instants import Instant
 from reconciler.model.names import Digest
 from reconciler.model.snapshot import Cause, Mode
 from reconciler.model.stores import StoreFault
-from reconciler.parcels.filling import NewPack
 from reconciler.parcels.index import Index, PackUse, index_bytes
 from reconciler.parcels.packs import LARGEST_PACK
 from reconciler.parcels.records import IndexFile, Record, record_bytes
@@ -31,14 +32,9 @@ from reconciler.parcels.store_names import (
     part_name,
     record_name,
 )
-from reconciler.parcels.travelling import Travel
+from reconciler.parcels.travelling import Travel, whole_pack
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Missing, Taken
-
-SECONDS_A_PACK = 10
-"""What is lost when a send is interrupted takes no longer than this to send again (sending.md 8)."""
-
-SMALLEST_PACK = 2**16
 
 
 class ParcelDamaged(Exception):
@@ -122,41 +118,52 @@ class _Attempt:
     # What travels
 
     def _send(self, distrusted: str) -> Arrived:
-        assignment = self.assignment
-        course = assignment.course
-        packed = assignment.packed()
+        packed = self.assignment.packed()
         try:
-            there = look_at_site(assignment, packed, distrusted=distrusted)
-            travel = Travel(
-                index=packed.index,
-                table_of=lambda pack: packed.store.table(pack, sizes[pack]),
-                read=lambda pack, offset, length: packed.store.sender.read(
-                    pack_name(pack), offset=offset, length=length
-                ),
-                site=there.places,
-                largest=self._largest(),
-            )
-            sizes = {use.pack: use.bytes for use in packed.index.packs}
-            need = travel.missing()
-            course.bytes_left = need
-            self._require_room(need)
-            for pack in travel.packs():
-                self._write_if_room(pack)
-            index = travel.site_index()
+            short = whole_packs(self.assignment, packed, distrusted=distrusted)
+            if short is not None:
+                return self._send_whole(packed, short)
+            return self._send_missing(packed, distrusted)
         except (Unreadable, Missing) as fault:
-            raise ParcelDamaged(f"the parcel of {assignment.package.name} in the depot: {fault}") from fault
-        course.verifying()
+            raise ParcelDamaged(f"the parcel of {self.assignment.package.name} in the depot: {fault}") from fault
+
+    def _send_whole(self, packed: Packed, short: WholePacks) -> Arrived:
+        """Packs as they lie in the depot; its index is the site's."""
+        self._begin(short.bytes)
+        checked = self.assignment.knowledge.of(packed).checked
+        for use in short.missing:
+            self._write_if_room(use, whole_pack(use, packed.read, checked))
+        there = AtSite(verified=dict(short.verified))
+        return self._finish(packed.index, there)
+
+    def _send_missing(self, packed: Packed, distrusted: str) -> Arrived:
+        """Whatever chunks the site lacks."""
+        there = look_at_site(self.assignment, packed, distrusted=distrusted)
+        travel = Travel(
+            index=packed.index,
+            table_of=packed.table,
+            read=packed.read,
+            site=there.places,
+            largest=self.assignment.largest,
+            checked=self.assignment.knowledge.of(packed).checked,
+        )
+        self._begin(travel.missing())
+        for pack in travel.packs():
+            self._write_if_room(pack.use, pack.data)
+        return self._finish(travel.site_index(), there)
+
+    def _begin(self, need: int) -> None:
+        self.assignment.course.bytes_left = need
+        if need:
+            self._require_room(need)
+
+    def _finish(self, index: Index, there: AtSite) -> Arrived:
+        self.assignment.course.verifying()
         self._publish(there, index)
         file = self._write_index(index)
-        outcome = self._record(file, index, verified_at=there.oldest(index, assignment.now()))
+        outcome = self._record(file, index, verified_at=there.oldest(index, self.assignment.now()))
         self._clear(there)
         return outcome
-
-    def _largest(self) -> int:
-        rate = self.assignment.rate
-        if rate is None:
-            return LARGEST_PACK
-        return max(SMALLEST_PACK, min(LARGEST_PACK, rate // 8 * SECONDS_A_PACK))
 
     def _require_room(self, need: int) -> None:
         site = self.assignment.site
@@ -169,32 +176,33 @@ class _Attempt:
             place=f"the store of {site.name}",
         )
 
-    def _write_if_room(self, pack: NewPack) -> None:
+    def _write_if_room(self, use: PackUse, data: bytes) -> None:
         """A file system that is full after all is told by what is needed and what is there (L20)."""
-        self._require_room(max(self.assignment.course.bytes_left, pack.use.bytes))
+        need = max(self.assignment.course.bytes_left, use.bytes)
+        self._require_room(need)
         try:
-            self._write(pack)
+            self._write(use, data)
         except StoreFault as fault:
             if fault.cause is Cause.SPACE:
-                self._require_room(max(self.assignment.course.bytes_left, pack.use.bytes))
+                self._require_room(need)
             raise
 
-    def _write(self, pack: NewPack) -> None:
+    def _write(self, use: PackUse, data: bytes) -> None:
         """Write a pack, durably, and read it back before anything refers to it."""
         sender, course = self.assignment.store.sender, self.assignment.course
-        name = part_name(self.folder, pack.use.pack)
+        name = part_name(self.folder, use.pack)
         course.checkpoint()
         part = sender.begin(name)
         try:
-            part.append(pack.data)
+            part.append(data)
             part.flush()
         finally:
             part.close()
         course.checkpoint()
-        if sender.digest(name, length=pack.use.bytes) != pack.use.digest:
+        if sender.digest(name, length=use.bytes) != use.digest:
             raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
-        self.written[name] = pack.use
-        course.advance(pack.use.bytes)
+        self.written[name] = use
+        course.advance(use.bytes)
 
     # The record
 
@@ -203,8 +211,10 @@ class _Attempt:
         names = [(name, pack_name(use.pack)) for name, use in self.written.items() if use.pack in used]
         names += [(name, pack_name(pack)) for name, pack in there.parts.items() if pack in used]
         self.assignment.course.checkpoint()
-        if names:
+        try:
             self.assignment.store.sender.publish(names)
+        except Taken as taken:
+            raise StoreFault(Cause.CORRUPT, f"{taken} was written meanwhile; what it holds is looked at next") from taken
 
     def _write_index(self, index: Index) -> IndexFile:
         sender = self.assignment.store.sender

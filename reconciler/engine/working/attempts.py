@@ -3,19 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.engine.depots import Depots, Packed, packed_in
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.attempt import ParcelDamaged, attempt_id, carry_out
 from reconciler.engine.sending.course import Interrupted
+from reconciler.engine.sending.knowledge import Knowledge
 from reconciler.engine.stores.pins import Pins
 from reconciler.engine.working.buckets import Buckets
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.running import Ended, Running
-from reconciler.model.claims import BackedOff, Failed, Outcome
+from reconciler.model.claims import BackedOff, Failed, Outcome, PutBack
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
+from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StoreFault
 from reconciler.senders.protocol import Sender
@@ -24,6 +26,8 @@ from reconciler.senders.retrying import backoff
 from reconciler.senders.stoppable import Stoppable
 from reconciler.senders.throttled import Throttled
 from reconciler.state.protocol import HeldPair, State
+
+_STORE_IS_BACK = PutBack(bytes_done=Bytes(0), detail="the enrolled store is there again; the next pass plans anew")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Attempts:
     buckets: Buckets
     pool: Executor
     ended: Callable[[Ended], None]
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     def begin(self, running: Running, fleet: Fleet) -> None:
         self.pool.submit(self._run, running, fleet)
@@ -45,7 +50,8 @@ class Attempts:
         fault: Exception | None = None
         try:
             with ExitStack() as closing:
-                outcome = carry_out(self._assignment(running, fleet, closing))
+                assignment = self._assignment(running, fleet, closing)
+                outcome = carry_out(assignment) if running.is_wanted else _STORE_IS_BACK
         except Interrupted as interrupted:
             outcome = interrupted.outcome
         except StoreFault as error:
@@ -88,6 +94,7 @@ class Attempts:
             living=self._living,
             reserved=lambda: running.reserved,
             packed=lambda: self._packed(running, fleet, closing),
+            knowledge=self.knowledge,
             rate=running.rate,
             verifier=self.means.verifier,
             now=self._now,

@@ -45,7 +45,9 @@ class Packing:
 
     def is_ready(self, fleet: Fleet, send: Send) -> bool:
         """Whether the send can begin, be it to end with the verdict on its package."""
-        return send.mode is Mode.SETUP_ONLY or self.verdict(send) is not None or self.holds(fleet, send)
+        wanted = fleet.packages_by_name[send.package].content.digest == send.revision.content
+        needs_parcel = wanted and send.mode is Mode.CONTENT
+        return not needs_parcel or self.verdict(send) is not None or self.holds(fleet, send)
 
     def verdict(self, send: Send) -> GaveWay | BackedOff | None:
         """How a send of a content that could not be packed ends; None for any other."""

@@ -39,6 +39,11 @@ class Running:
     def claim(self) -> Claim:
         return self.course.claim
 
+    @property
+    def is_wanted(self) -> bool:
+        """False for a send of a revision that the manifests no longer describe: it only looks for its store (L37)."""
+        return self.claim.send.revision == self.package.revision
+
     def is_stalled(self, now: float) -> bool:
         return now - self.course.moved_at > STALLED
 
