@@ -39,16 +39,15 @@ def suspend(
     options.only(Output.TEXT, reports=False)
     given(reason, to="suspend")
     place = work_in(options)
-    at = place.now()
+    author = place.author()
     try:
-        ends = None if until is None else until_of(until, at=at)
+        ends = None if until is None else until_of(until, at=author.at)
     except ValueError as error:
         raise CommandError(f"--until: {error}", code=Exit.USAGE) from None
     state = place.open_state(write=True)
     try:
         held = subject_named(subject, place, state)
-        reach = reach_of(held, state, at=at)
-        author = place.author()
+        reach = reach_of(held, state, at=author.at)
         hold = Hold(
             site=held.site, package=held.package, actor=author.actor, reason=reason, since=author.at, until=ends
         )

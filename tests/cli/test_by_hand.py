@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.options import Options
+from reconciler.cli.workplace import work_in
+from reconciler.engine.pinning import pins_of, write
 from reconciler.model.instants import Seconds, parse_instant
+from reconciler.model.looks import Moved
 from reconciler.sources import rewriting
 from reconciler.state.liveness import this_process
 from reconciler.state.protocol import Author
@@ -101,6 +105,16 @@ def test_L39_a_file_that_changed_since_it_was_read_is_not_written(
     assert sorted(os.listdir(fleet / "manifests")) == ["job.yaml", "sites.yaml", "till.yaml"]
 
 
+def test_L39_nothing_is_written_if_one_of_the_files_changed(reconcile: Reconcile, fleet: Path) -> None:
+    for name in ("till-5", "till-6"):
+        (fleet / "manifests" / f"{name}.yaml").write_text(PACKAGE.replace("till-4", name))
+    pins = pins_of(work_in(Options()).manifests, ())
+    (fleet / "manifests" / "till.yaml").write_text(PACKAGE + "# saved meanwhile\n")
+    with pytest.raises(Moved):
+        list(write(pins))
+    assert (fleet / "manifests" / "till-5.yaml").read_text() == PACKAGE.replace("till-4", "till-5")
+
+
 def test_a_package_that_is_not_there_is_guessed(reconcile: Reconcile, fleet: Path) -> None:
     ended = reconcile("pin", "till_4")
     assert (ended.code, ended.err) == (
@@ -130,10 +144,10 @@ def test_resuming_what_is_not_suspended_is_no_failure(reconcile: Reconcile, flee
 
 
 def test_resuming_a_pair_tells_what_still_holds_it(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
     reconcile("suspend", "site/DE1", "--reason", "disk")
     reconcile("suspend", "till-4@DE1", "--reason", "open late")
     reconcile("suspend", "package/till-4", "--reason", "recalled", "--until", "1h")
-    reconcile("apply", "-q")
     told = reconcile("resume", "till-4@DE1").err
     assert ": open late: 0 open sends may go on." in told
     assert [line.split(",")[0] for line in told.splitlines()] == [
@@ -262,6 +276,8 @@ def test_what_cannot_be_changed_is_named_with_the_reason_and_ends_with_1(reconci
         "number 2 of the pair is newer",
         "it was superseded",
     ]
+    latest = reconcile("cancel", "till-4@EU1", "--reason", "x").out
+    assert (latest.split("  ")[0] != first, latest.endswith("cancelled (was queued)\n")) == (True, True)
 
 
 def test_an_unknown_name_is_guessed_and_does_not_stop_the_others(reconcile: Reconcile, fleet: Path) -> None:

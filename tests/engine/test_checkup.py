@@ -153,6 +153,8 @@ def test_a_site_that_never_answers_holds_up_nobody(tmp_path: Path) -> None:
 
     dead = [site(f"XX{number}", tmp_path / f"{number}-dead") for number in range(20)]
     found: list[Check] = list(stores(opened=opened).checks([*dead, site("DE1", tmp_path / "DE1")], limit=0.2))
+    left_behind = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    assert (len(left_behind) >= 20, {thread.daemon for thread in left_behind}) == (True, {True})
     never.set()
     assert [check.condition for check in found] == [Condition.OK, *[Condition.PROBLEM] * 20]
     assert found[1].detail == "no answer within 0.2 s"
