@@ -91,7 +91,9 @@ def unpack(
 
     deliver(options, render)
     for name in done.left:
-        say(options, f"could not be removed: {name} beside {to}", level="warning")
+        say(
+            options, f"{name} is still beside {to}: it cannot be removed, or another unpack is at work", level="warning"
+        )
     return Exit.DONE
 
 
@@ -157,5 +159,5 @@ def _unpack(place: "Workplace", found: "Staged", to: str) -> "Unpacking":
         raise CommandError(str(error), code=Exit.TRY_AGAIN, hint=UNCHANGED) from None
     except OSError as error:
         about = f"{render_untrusted(str(error.filename))}: " if error.filename not in (None, to) else ""
-        hint = f"{to} is as it was"
+        hint = f"{to} is whole: what it held, or the new tree"
         raise CommandError(f"cannot unpack to {to}: {about}{error.strerror or error}", hint=hint) from None

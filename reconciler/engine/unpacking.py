@@ -78,7 +78,9 @@ def unpack_to(destination: Destination, found: Staged, *, at: Instant, write: bo
     record = found.record
     before = destination.held()
     if before is not None and before.content == record.revision.content and _holds(destination, record):
-        return Unpacking(extent=None, before=before)
+        if write:
+            destination.tidy()
+        return Unpacking(extent=None, before=before, left=destination.left() if write else ())
     read = _reader(found.store.sender)
     index = _index_of(found)
     size = extent(index, read)

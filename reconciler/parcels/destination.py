@@ -146,10 +146,14 @@ class Destination:
                 self._put_back(private.folder)
                 raise
 
-    def _end(self, name: str, folder: int) -> None:
-        """Remove what is not needed any more; a fault here is no failure, `left` tells of it."""
+    def tidy(self, *, but: str = "") -> None:
+        """Remove what killed ones left; a fault here is no failure, `left` tells of it."""
         with suppress(Busy, OSError):
-            self._clear(but=name)
+            self._clear(but=but)
+
+    def _end(self, name: str, folder: int) -> None:
+        """Remove what is not needed any more."""
+        self.tidy(but=name)
         with suppress(OSError):
             self._put_back(folder)
             if name in self.left():

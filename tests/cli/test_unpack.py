@@ -84,6 +84,15 @@ def test_a_folder_that_holds_it_already_is_read_and_left(reconcile: Reconcile, s
     assert Path("till").stat().st_ino == before
 
 
+def test_what_a_killed_one_left_is_removed_although_nothing_is_to_be_done(reconcile: Reconcile, store: Path) -> None:
+    arguments = ("unpack", "till-4", "--store", "store", "--to", "till")
+    reconcile(*arguments)
+    left = Path(".till.reconciler-0123456789abcdef")
+    (left / "tree").mkdir(parents=True)
+    assert (reconcile(*arguments, "--dry-run").err, left.exists()) == ("", True)
+    assert (reconcile(*arguments).err, left.exists()) == ("", False)
+
+
 def test_a_folder_that_was_altered_is_unpacked_anew(reconcile: Reconcile, store: Path) -> None:
     reconcile("unpack", "till-4", "--store", "store", "--to", "till")
     Path("till/readme").write_bytes(b"altered")
