@@ -7,7 +7,7 @@ from reconciler.model.holdings import Held, Receipt
 from reconciler.model.snapshot import SendState
 from reconciler.state import journal, records
 from reconciler.state.interning import ids, label_id, proof_id, revision_id
-from reconciler.state.pairs import Pair, PairRow, found_by_look, observed, received
+from reconciler.state.pairs import Pair, PairRow, found_by_look, observed, pruned, received
 from reconciler.state.protocol import Author, Observation
 from reconciler.state.rows import Turns, held_of, keep_pair, pair_row, send_of
 from reconciler.state.statements import statements
@@ -45,6 +45,18 @@ def observe(sqlite: sqlite3.Connection, observation: Observation, author: Author
             _keep_receipt(sqlite, receipt, instead=True)
             _complete(sqlite, receipt, author, turns=Turns(sqlite))
         records.tell(sqlite, journal.of_observation(observation), author)
+    return True
+
+
+def forget(sqlite: sqlite3.Connection, pair: Pair, number: int, author: Author) -> bool:
+    """The package was removed on purpose; False while a send is open."""
+    if sqlite.execute(_SENDS["open_of_pair"], pair).fetchone() is not None:
+        return False
+    before = pair_row(sqlite, pair)
+    after = pruned(before, number)
+    _put(sqlite, pair, before, after)
+    if after is not before:
+        records.tell(sqlite, journal.of_pruning(*pair, number), author)
     return True
 
 

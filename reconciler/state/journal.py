@@ -69,6 +69,11 @@ def of_observation(observation: Observation) -> Entry:
     return Entry(action="observed", subject=_pair(observation.package, observation.site), detail=detail)
 
 
+def of_pruning(package: PackageName, site: SiteName, number: int) -> Entry:
+    """Somebody had the package removed from the site (L41)."""
+    return Entry(action="pruned", subject=_pair(package, site), detail=f"number {number}")
+
+
 def of_claim(send: Send, worker: Worker, before: Worker | None) -> Entry:
     """An attempt begins; `before` had the send, and died or was not heard of for a lease."""
     detail = f"{_attempt(send)}, {_process(worker)}" + ("" if before is None else f", from {_process(before)}")

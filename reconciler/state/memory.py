@@ -31,6 +31,7 @@ from reconciler.state.pairs import (
     found_instead,
     gave_way,
     observed,
+    pruned,
     received,
     same_revision,
 )
@@ -306,6 +307,17 @@ class MemoryState:
         if after.version != before.version:
             self._keep_look(observation, author)
             self._tell(journal.of_observation(observation), author)
+        return True
+
+    def forget(self, package: PackageName, site: SiteName, number: int, author: Author) -> bool:
+        pair = package, site
+        if self._open_row(pair) is not None:
+            return False
+        before = self._row(pair)
+        after = pruned(before, number)
+        self._put(pair, after)
+        if after is not before:
+            self._tell(journal.of_pruning(package, site, number), author)
         return True
 
     def _keep_look(self, observation: Observation, author: Author) -> None:

@@ -116,6 +116,16 @@ def same_revision(one: Held, other: Held) -> bool:
     return (one.content, one.setup) == (other.content, other.setup)
 
 
+def pruned(row: PairRow, number: int) -> PairRow:
+    """The row once the package was removed from the site on purpose, as record `number` there says (L41).
+
+    What was proved there before was not lost, so nothing is healed. The same row if that is known.
+    """
+    mark = max(row.mark, number)
+    after = PairRow(mark=mark, version=row.version, forgotten=mark)
+    return row if after == row else replace(after, version=row.version + 1)
+
+
 def forgotten(row: PairRow) -> PairRow:
     """The row once its site has left the manifests: the mark stays, or a number would be used twice (L31)."""
     return PairRow(mark=row.mark, version=row.version + 1, forgotten=row.mark)

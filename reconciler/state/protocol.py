@@ -153,6 +153,13 @@ class State(Protocol):
         """
         ...
 
+    def forget(self, package: PackageName, site: SiteName, number: int, author: Author) -> bool:
+        """The package was removed from the site on purpose, which used up `number` there (L41).
+
+        The pair holds nothing and has lost nothing; the mark stays, or rises to the number. False while a send is open.
+        """
+        ...
+
     # Carrying out
 
     @property

@@ -67,6 +67,10 @@ class SqliteState:
         with self._connection.writing() as sqlite:
             return arrivals.observe(sqlite, observation, author)
 
+    def forget(self, package: PackageName, site: SiteName, number: int, author: Author) -> bool:
+        with self._connection.writing() as sqlite:
+            return arrivals.forget(sqlite, (package, site), number, author)
+
     # Carrying out
 
     @property

@@ -589,6 +589,37 @@ class CarryingOut:
         assert state.renew(ONE, [beat(claimed)], LATER, lease=LEASE) == [claimed]
         assert state.history(limit=1)[0].action == "cancelled"
 
+    # What is removed on purpose
+
+    def test_L41_what_was_removed_on_purpose_is_not_lost_and_its_numbers_are_used_up(self, state: State) -> None:
+        state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)
+        before = version(state)
+        assert state.forget(TILL, DE1, 4, LATER) is True
+        assert held_pair(state, "till@DE1") == HeldPair(package=TILL, site=DE1, number=0, mark=4, holding=Absent())
+        assert version(state) == before + 1
+        assert (state.history(limit=1)[0].action, state.history(limit=1)[0].detail) == ("pruned", "number 4")
+        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
+        assert held_pair(state, "till@DE1").holding == Absent()
+        assert open_send(state, "DE1").number == 5
+
+    def test_what_is_known_to_be_removed_is_forgotten_once(self, state: State) -> None:
+        state.forget(TILL, DE1, 4, ANNA)
+        before = version(state), state.history()
+        assert state.forget(TILL, DE1, 4, LATER) is True
+        assert (version(state), state.history()) == before
+
+    def test_nothing_is_forgotten_while_a_send_is_open(self, state: State) -> None:
+        state.receive(receipt("till@DE1", "D1 S1"), ANNA)
+        open_send(state, "DE1", words="D2 S1")
+        before = held_pair(state, "till@DE1")
+        assert state.forget(TILL, DE1, 9, LATER) is False
+        assert held_pair(state, "till@DE1") == before
+
+    def test_a_receipt_from_before_the_removal_moves_nothing(self, state: State) -> None:
+        state.forget(TILL, DE1, 4, ANNA)
+        assert state.receive(receipt("till@DE1", "D1 S1", 3), LATER) is False
+        assert held_pair(state, "till@DE1").holding == Absent()
+
     # Looks that find what is wanted
 
     def test_a_verification_renews_its_time_without_a_new_version(self, state: State) -> None:

@@ -158,6 +158,11 @@ def observes(pair: str, number: int, kind: str, words: str, *, moved: bool) -> S
     return step
 
 
+def forgets(pair: str, number: int) -> Step:
+    package, site = pair_of(pair)
+    return lambda world, author: world.state.forget(package, site, number, author)
+
+
 def unless_dead(by: int, step: Step) -> Step:
     """The dead do nothing; that they may be heard late is for `ends`."""
     return lambda world, author: None if WORKERS[by].id in world.dead else step(world, author)
@@ -291,6 +296,7 @@ steps = st.one_of(
     st.builds(submits, plans(), strict=st.just(False), times=st.just(1)),  # once more: plans matter most
     st.builds(receives, pairs, revisions, numbers),
     st.builds(observes, pairs, numbers, st.sampled_from(holdings), revisions, moved=st.sampled_from((0, 0, 1))),
+    st.builds(forgets, pairs, numbers),
     claiming,
     claiming,
     ending,
