@@ -18,6 +18,7 @@ from reconciler.cli import (
     cancel,
     config,
     doctor,
+    enroll,
     explain,
     history,
     init,
@@ -33,6 +34,7 @@ from reconciler.cli import (
     suspend,
     unpack,
     validate,
+    verify,
     watch,
     work,
 )
@@ -50,6 +52,8 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "validate": (validate.validate, False),
     "watch": (watch.watch, True),
     "work": (work.work, False),
+    "enroll": (enroll.enroll, False),
+    "verify": (verify.verify, False),
     "acknowledge": (acknowledge.acknowledge, True),
     "status": (status.status, False),
     "explain": (explain.explain, False),
@@ -73,7 +77,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
 
 LATER = frozenset(
     (
-        *("enroll", "verify", "adopt"),
+        "adopt",
         *("prune", "gc"),
     )
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.engine.stores.opening import identity_at
+from reconciler.engine.stores.reading_back import reading
 from reconciler.engine.stores.store import Store
 from reconciler.model.instants import Instant
 from reconciler.model.looks import Moved
@@ -81,7 +82,7 @@ def unpack_to(destination: Destination, found: Staged, *, at: Instant, write: bo
         if write:
             destination.tidy()
         return Unpacking(extent=None, before=before, left=destination.left() if write else ())
-    read = _reader(found.store.sender)
+    read = reading(found.store.sender)
     index = _index_of(found)
     size = extent(index, read)
     _check_space(destination, size)
@@ -116,18 +117,6 @@ def _index_of(found: Staged) -> Index:
     if index.content != found.record.revision.content:
         raise Unreadable(f"{file.file} is of {index.content}, its record of {found.record.revision.content}")
     return index
-
-
-def _reader(sender: Sender) -> Callable[[str, int, int], bytes]:
-    def read(name: str, offset: int, length: int) -> bytes:
-        try:
-            return sender.read(name, offset=offset, length=length)
-        except Missing:
-            raise Unreadable("it is not there") from None
-        except Hostile as fault:
-            raise Unreadable(str(fault)) from None
-
-    return read
 
 
 def _holds(destination: Destination, record: Record) -> bool:

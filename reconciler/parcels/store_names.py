@@ -19,6 +19,9 @@ PARCELS = "parcels"
 CONDEMNED = "condemned"
 ASIDE = "aside"
 
+FOLDER = re.compile(r"_?[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
+"""The folder of a package among records or parcels."""
+
 _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBERED = re.compile(r"([0-9]{12})\.json")
 _PACK = re.compile(r"([0-9a-f]{32})\.pack")

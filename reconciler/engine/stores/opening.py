@@ -32,20 +32,33 @@ def open_store(sender: Sender, site: SiteName, *, state: StateId, pinned: StoreI
     """
     found = identity_at(sender)
     if found is None:
-        if pinned is not None:
-            raise _mismatch(f"the store of site {site} is not there: no {IDENTITY}; is its file system mounted?")
-        if not is_empty(sender):
-            raise _mismatch(
-                f"the place of site {site} is not empty and is no store; `reconcile enroll {site}` takes it"
-            )
+        require_first_contact(sender, site, pinned=pinned)
         found = make_store(sender, site, state=state)
-    if found.site != site:
-        raise _mismatch(f"the store belongs to site {found.site}, not to {site}")
-    if found.state != state:
-        raise _mismatch(f"the store of site {site} belongs to another state; `reconcile enroll {site} --take-over`")
-    if pinned not in (None, found.store):
-        raise _mismatch(f"another store of site {site} is there; `reconcile enroll {site}` accepts it")
+    require_own(found, site, state=state, pinned=pinned)
     return found
+
+
+def require_first_contact(sender: Sender, site: SiteName, *, pinned: StoreId | None) -> None:
+    """Where there is no identity: raise StoreFault(store-mismatch) unless nothing else is or ever was there either."""
+    if pinned is not None:
+        raise mismatch(f"the store of site {site} is not there: no {IDENTITY}; is its file system mounted?")
+    if not is_empty(sender):
+        raise mismatch(f"the place of site {site} is not empty and is no store; `reconcile enroll {site}` takes it")
+
+
+def require_own(found: StoreIdentity, site: SiteName, *, state: StateId, pinned: StoreId | None) -> None:
+    """Raise StoreFault(store-mismatch) unless the identity is that of the site's own store (L23, L37)."""
+    require_site(found, site)
+    if found.state != state:
+        raise mismatch(f"the store of site {site} belongs to another state; `reconcile enroll {site} --take-over`")
+    if pinned not in (None, found.store):
+        raise mismatch(f"another store of site {site} is there; `reconcile enroll {site}` accepts it")
+
+
+def require_site(found: StoreIdentity, site: SiteName) -> None:
+    """Raise StoreFault(store-mismatch) if the store names another site: no command ever takes it (L23)."""
+    if found.site != site:
+        raise mismatch(f"the store belongs to site {found.site}, not to {site}")
 
 
 def is_empty(sender: Sender) -> bool:
@@ -61,10 +74,11 @@ def make_store(sender: Sender, site: SiteName, *, state: StateId) -> StoreIdenti
     except Taken:
         found = identity_at(sender)
         if found is None:
-            raise _mismatch(f"{IDENTITY} comes and goes") from None
+            raise mismatch(f"{IDENTITY} comes and goes") from None
         return found
     return made
 
 
-def _mismatch(detail: str) -> StoreFault:
+def mismatch(detail: str) -> StoreFault:
+    """Not the store that is meant."""
     return StoreFault(Cause.STORE_MISMATCH, detail)

@@ -1,7 +1,7 @@
 """Bytes at a store, read again and compared: only what was read counts as there (sending.md 6)."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.stores.store import Store
@@ -56,6 +56,20 @@ def failing(sender: Sender, uses: Iterable[PackUse]) -> PackUse | None:
         if not (_is_whole(sender, use) or _is_whole(sender, use)):
             return use
     return None
+
+
+def reading(sender: Sender) -> Callable[[str, int, int], bytes]:
+    """How an index's packs are read where one that is gone is as good as one that cannot be understood."""
+
+    def read(name: str, offset: int, length: int) -> bytes:
+        try:
+            return sender.read(name, offset=offset, length=length)
+        except Missing:
+            raise Unreadable("it is not there") from None
+        except Hostile as fault:
+            raise Unreadable(str(fault)) from None
+
+    return read
 
 
 def absent(sizes: Mapping[str, int], index: Index) -> PackUse | None:

@@ -9,12 +9,16 @@ from reconciler.model.stores import StoreIdentity
 from reconciler.parcels.index import Index, parse_index
 from reconciler.parcels.packs import TABLE_HEAD, Table, parse_table, table_length
 from reconciler.parcels.records import IndexFile, Parcel, Record, parse_parcel, parse_record
+from reconciler.parcels.removal import parse_removal
 from reconciler.parcels.store_names import (
     CONDEMNED,
+    FOLDER,
     PACKS,
+    RECORDS,
     number_of,
     pack_id,
     pack_name,
+    package_folder,
     parcel_name,
     parcels_folder,
     record_name,
@@ -49,12 +53,15 @@ class Store:
     _tables: dict[tuple[str, int], Table] = field(default_factory=dict)
 
     def recorded(self, package: PackageName) -> Recorded:
-        """What the records of a package say."""
+        """What the records of a package say; one that says it was removed ends them all (L41)."""
         highest, unread = 0, ""
         for number in sorted(self._numbers(records_folder(package)), reverse=True):
             highest = max(highest, number)
             try:
-                record = parse_record(self._whole(record_name(package, number), LARGEST_RECORD))
+                data = self._whole(record_name(package, number), LARGEST_RECORD)
+                if self._is_removal(data, package, number):
+                    break
+                record = parse_record(data)
                 self._check(record, package, number)
             except (Unreadable, Missing, Hostile) as error:
                 unread = unread or (f"record {number} of {package}: {error}" if number == highest else "")
@@ -71,6 +78,23 @@ class Store:
     def record_numbers(self, package: PackageName) -> tuple[int, ...]:
         """Of all records of a package, whether valid or not."""
         return tuple(sorted(self._numbers(records_folder(package))))
+
+    def recorded_folders(self) -> Iterator[str]:
+        """The folders of all packages with records, by name."""
+        for entry in self.sender.entries(RECORDS):
+            if entry.is_folder and FOLDER.fullmatch(entry.name):
+                yield entry.name
+
+    def latest_in(self, folder: str) -> Record | None:
+        """The valid record with the highest number in a package's folder, whatever site it was written for."""
+        for number in sorted(self._numbers(f"{RECORDS}/{folder}"), reverse=True):
+            try:
+                record = parse_record(self._whole(f"{RECORDS}/{folder}/{number:012}.json", LARGEST_RECORD))
+            except (Unreadable, Missing, Hostile):
+                continue
+            if record.number == number and package_folder(record.package) == folder:
+                return record
+        return None
 
     def parcels(self, package: PackageName) -> tuple[Parcel, ...]:
         """The packed revisions, newest first; what cannot be understood is left out."""
@@ -134,6 +158,13 @@ class Store:
         if len(data) >= limit:
             raise Unreadable(f"{name} is larger than {limit - 1} bytes")
         return data
+
+    def _is_removal(self, data: bytes, package: PackageName, number: int) -> bool:
+        try:
+            removal = parse_removal(data)
+        except Unreadable:
+            return False
+        return (removal.package, removal.number, removal.site) == (package, number, self.identity.site)
 
     def _check(self, record: Record, package: PackageName, number: int) -> None:
         if (record.package, record.number) != (package, number):

@@ -1,0 +1,244 @@
+"""Enrolling: what lies at a site's address becomes its store, and the state learns what it holds (L33, L37)."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.engine.depots import depot_beside
+from reconciler.engine.stores.accepting import accept, is_untouched, needed, require_acceptable
+from reconciler.engine.stores.opening import identity_at
+from reconciler.engine.stores.store import Store
+from reconciler.engine.verifying.look import Known, look_in, not_read
+from reconciler.engine.verifying.patrol import Pulse, Question, Shown, patrol
+from reconciler.engine.verifying.recording import observe
+from reconciler.engine.verifying.verify import Knowing, Means, asked
+from reconciler.model.claims import Candidate, Ending, GaveWay, Worker
+from reconciler.model.enrolment import Enrolled, Enrolment
+from reconciler.model.fleet import Fleet
+from reconciler.model.instants import Seconds
+from reconciler.model.names import SiteName
+from reconciler.model.quantities import Bytes
+from reconciler.model.sites import Site
+from reconciler.model.snapshot import Cause, Send, SendState
+from reconciler.model.stores import StoreFault, StoreIdentity
+from reconciler.model.verification import Answer, SiteLook
+from reconciler.senders.protocol import Sender
+from reconciler.state.protocol import State
+
+RENEWED_EVERY = 5
+"""Seconds, with the default lease; a quarter of a shorter one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asked for. `named`: the sites were named, so that a place without a store may become one."""
+
+    named: bool
+    take_over: bool
+    write: bool
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One site's: how far it got. Its thread writes here, and nobody reads it before the thread has answered."""
+
+    site: Site
+    known: Known
+    enrolled: Enrolled | None = None
+    identity: StoreIdentity | None = None
+    refusal: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Enrolling:
+    """Enrolls sites, a few at a time. `worker` is who takes them meanwhile, so that no send runs there.
+
+    `depot_folder` is where origins without an address keep their parcels: such a depot is a store too.
+    """
+
+    fleet: Fleet
+    state: State
+    means: Means
+    worker: Worker
+    lease: Seconds
+    depot_folder: str
+    wish: Wish
+    _turns: dict[SiteName, _Turn] = field(default_factory=dict)
+    _renewed_at: int = 0
+
+    def of(self, sites: Sequence[Site]) -> Iterator[Enrolment]:
+        """How it ended for each, as they come. Those without address and without a depot are left out."""
+        placed = [site for site in map(self._placed, sites) if site is not None]
+        for name in {site.name for site in sites if self.wish.named} - {site.name for site in placed}:
+            yield Enrolment(site=name, enrolled=Enrolled.REFUSED, detail="it has no address, and no depot either")
+        in_need = placed if self.wish.named else list(self._in_need(placed))
+        for look in self._patrol(in_need, self._question):
+            yield self._ended(self._turns[look.site], look)
+        if self.wish.write:
+            self.state.leave(self.worker)
+
+    def _placed(self, site: Site) -> Site | None:
+        """The site at the address of its depot if it has no other."""
+        if site.address is not None:
+            return site
+        beside = depot_beside(self.depot_folder, site.name)
+        return replace(site, address=beside) if os.path.isdir(beside.path) else None
+
+    def _patrol(self, sites: Sequence[Site], question: Callable[[Site], Question | SiteLook]) -> Iterator[SiteLook]:
+        means = self.means
+        return patrol(sites, question, shown=self._shown, patience=means.patience, at_once=means.at_once)
+
+    def _shown(self, done: int, read: int) -> None:
+        """Called about once a second by whoever waits: what was taken is kept."""
+        shown: Shown = self.means.shown
+        shown(done, read)
+        now = self.means.now()
+        if self.wish.write and now - self._renewed_at >= min(RENEWED_EVERY, self.lease / 4):
+            self.state.renew(self.worker, (), self.means.author(), lease=self.lease)
+            self._renewed_at = now
+
+    # Which sites need it
+
+    def _in_need(self, sites: Sequence[Site]) -> Iterator[Site]:
+        """Those whose store is not the one enrolled; those that do not answer are asked once more, and named then."""
+        stores = self.state.stores()
+        by_name = {site.name: site for site in sites}
+        fine: set[SiteName] = set()
+
+        def question(site: Site) -> Question:
+            known = Known(state=self.state.identity, pinned=stores.get(site.name), pairs=())
+            is_depot = self.fleet.site(site.name).address is None
+            return lambda pulse: asked(site, known, self.means, pulse, lambda way: need(site, way, known, is_depot))
+
+        def need(site: Site, way: Sender, known: Known, is_depot: bool) -> SiteLook:  # noqa: FBT001
+            try:
+                if not is_untouched(way, pinned=known.pinned):
+                    how = needed(identity_at(way), state=known.state, pinned=known.pinned)
+                    if how is not Enrolled.ALREADY and not (is_depot and how is Enrolled.ACCEPTED):
+                        return SiteLook(site=site.name, answer=Answer.OTHER)
+            except StoreFault as fault:
+                return not_read(site.name, fault, known)
+            return SiteLook(site=site.name, answer=Answer.READ)
+
+        for look in self._patrol(sites, question):
+            if look.answer is Answer.READ:
+                fine.add(look.site)
+        yield from (by_name[name] for name in sorted(by_name.keys() - fine))
+
+    # One site
+
+    def _question(self, site: Site) -> Question | SiteLook:
+        known = replace(Knowing(self.fleet, self.state).of(site.name), in_flight=frozenset())
+        turn = self._turns[site.name] = _Turn(site, known)
+        if self.wish.write and not self.state.take(
+            self.worker, f"site/{site.name}", self.means.author(), lease=self.lease
+        ):
+            turn.enrolled = Enrolled.BUSY
+            return SiteLook(site=site.name, answer=Answer.SILENT)
+        return lambda pulse: self._ask(turn, pulse)
+
+    def _ask(self, turn: _Turn, pulse: Pulse) -> SiteLook:
+        """In a thread: nothing here touches the state."""
+        return asked(turn.site, turn.known, self.means, pulse, lambda way: self._look(turn, way))
+
+    def _look(self, turn: _Turn, way: Sender) -> SiteLook:
+        try:
+            found = identity_at(way)
+            how = needed(found, state=turn.known.state, pinned=turn.known.pinned)
+            wish = self.wish
+            require_acceptable(way, turn.site.name, how, found, named=wish.named, take_over=wish.take_over)
+            if wish.write:
+                found = accept(way, turn.site.name, how, found, state=turn.known.state)
+        except StoreFault as fault:
+            if fault.cause is not Cause.STORE_MISMATCH:
+                return not_read(turn.site.name, fault, turn.known)
+            turn.enrolled, turn.refusal = Enrolled.REFUSED, fault.detail
+            return SiteLook(site=turn.site.name, answer=Answer.OTHER, detail=fault.detail)
+        turn.enrolled, turn.identity = how, found
+        if found is None:  # an empty place, under --dry-run: there is nothing to read
+            return SiteLook(site=turn.site.name, answer=Answer.READ)
+        store = Store(sender=way, identity=found)
+        return look_in(turn.site, lambda: store, turn.known, at=self.means.now(), deep=True)
+
+    # What the state learns
+
+    def _ended(self, turn: _Turn, look: SiteLook) -> Enrolment:
+        site, enrolled = turn.site.name, turn.enrolled
+        if enrolled is None:
+            how = Enrolled.REFUSED if look.answer is Answer.OTHER else Enrolled.SILENT
+            return self._left(Enrolment(site=site, enrolled=how, detail=look.detail))
+        if not enrolled.is_enrolled:
+            detail = turn.refusal or "a send is running there, or somebody else has the site"
+            return self._left(Enrolment(site=site, enrolled=enrolled, detail=detail))
+        if not self.wish.write:
+            return Enrolment(site=site, enrolled=enrolled, look=look.without_effect())
+        if self.fleet.site(site).address is None:
+            ended = Enrolment(site=site, enrolled=enrolled)
+        else:
+            ended = self._learned(turn, enrolled, look)
+        return replace(self._left(ended), released=self._release(site))
+
+    def _left(self, enrolment: Enrolment) -> Enrolment:
+        """Sends may go there again."""
+        if self.wish.write and enrolment.enrolled is not Enrolled.BUSY:
+            self.state.give_back(self.worker, f"site/{enrolment.site}")
+        return enrolment
+
+    def _learned(self, turn: _Turn, enrolled: Enrolled, look: SiteLook) -> Enrolment:
+        """Pin first: should this end here, the store is the site's, and what it holds is found by `verify`."""
+        author = self.means.author()
+        if turn.identity is not None and turn.identity.store != turn.known.pinned:
+            self.state.pin_store(look.site, turn.identity.store, author)
+        superseded = self._supersede(look)
+        marks = {pair.package: pair.mark for pair in self.state.pairs(site=look.site)}
+        pairs = tuple(
+            observe(replace(pair, mark=marks.get(pair.package, pair.mark)), self.state, author) for pair in look.pairs
+        )
+        return Enrolment(
+            site=look.site,
+            enrolled=enrolled,
+            detail=look.detail,
+            look=replace(look, pairs=pairs),
+            superseded=superseded,
+        )
+
+    def _supersede(self, look: SiteLook) -> int:
+        """Close the open sends whose number the store has seen: the next pass plans from what is there (sending.md 4).
+
+        A worker would find out as well, send by send, and would know less of what it found.
+        """
+        highest = {pair.package: pair.highest for pair in look.pairs}
+        late = [send for send in self._open(look.site) if highest.get(send.package, 0) >= send.number]
+        for send in late:
+            if send.state is SendState.BACKING_OFF:
+                self.state.retry(send.package, send.site, self.means.author())
+        claims = self.state.claim(
+            self.worker, [_candidate(send) for send in late], self.means.author(), lease=self.lease
+        )
+        endings = [
+            Ending(claim=claim, outcome=_found(highest[claim.send.package], claim.send.number)) for claim in claims
+        ]
+        return sum(self.state.end(endings, self.means.author())) if endings else 0
+
+    def _release(self, site: SiteName) -> int:
+        """Sends that waited for this store go at once: those to it, and those from a depot in it."""
+        waiting = [
+            send
+            for send in self.state.sends()
+            if send.state is SendState.BACKING_OFF
+            and send.cause is Cause.STORE_MISMATCH
+            and (send.site == site or send.detail.startswith(f"depot of {site}:"))
+        ]
+        return sum(self.state.retry(send.package, send.site, self.means.author()) for send in waiting)
+
+    def _open(self, site: SiteName) -> list[Send]:
+        return [send for send in self.state.sends() if send.site == site]
+
+
+def _candidate(send: Send) -> Candidate:
+    return Candidate(package=send.package, site=send.site, number=send.number, bytes_left=Bytes(0))
+
+
+def _found(highest: int, number: int) -> GaveWay:
+    detail = f"the store was enrolled and has number {highest} already, this send is {number}"
+    return GaveWay(cause=None, detail=detail, number=highest)
