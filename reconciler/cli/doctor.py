@@ -63,6 +63,7 @@ def _checks(place: "Workplace") -> "Iterator[Check]":
 
 def _state_and_sites(place: "Workplace", read: "FleetRead") -> "Iterator[Check]":
     from reconciler import wiring
+    from reconciler.engine.checkup.depot import depot
     from reconciler.engine.checkup.fleet import required_sites
     from reconciler.engine.checkup.machine import clock
     from reconciler.engine.checkup.sites import Stores
@@ -90,4 +91,5 @@ def _state_and_sites(place: "Workplace", read: "FleetRead") -> "Iterator[Check]"
     finally:
         state.close()
     yield clock(now=place.now(), latest=events[0].at if events else None)
+    yield from depot(wiring.depot_folder(place.settings.state_url), read.fleet)
     yield from stores.checks(read.fleet.sites)

@@ -44,6 +44,7 @@ def examine_sqlite(path: str) -> Examination:
         damage="" if found == ["ok"] else found[0],
         size=os.stat(path).st_size if exists else None,
         free=room.f_bavail * room.f_frsize,
-        writable=os.access(folder, os.W_OK) and (not exists or os.access(path, os.W_OK)),
+        writable=os.access(folder, os.W_OK, effective_ids=True)
+        and (not exists or os.access(path, os.W_OK, effective_ids=True)),
         file_system=file_system_of(path),
     )

@@ -319,13 +319,14 @@ def test_doctor_tells_of_each_thing_and_ends_with_1_if_one_is_a_problem(reconcil
         "watch": "ok",
         "state": "ok",
         "clock": "ok",
+        "depot": "ok",
         "site/DE1": "problem",
         "site/EU1": "ok",
         "site/HQ1": "ok",
     }
     (fleet / "stores" / "DE1").mkdir()
     healthy = reconcile("doctor")
-    assert (healthy.code, healthy.out.splitlines()[-1]) == (0, "9 checks: 0 problems, 0 warnings.")
+    assert (healthy.code, healthy.out.splitlines()[-1]) == (0, "10 checks: 0 problems, 0 warnings.")
     assert os.listdir(fleet / "stores" / "DE1") == []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.engine.checkup.depot import depot
 from reconciler.engine.checkup.in_time import in_time
 from reconciler.engine.checkup.machine import clock, watching
 from reconciler.engine.checkup.sites import Stores
@@ -15,6 +16,7 @@ from reconciler.engine.checkup.state import check_state
 from reconciler.engine.stores.opening import make_store
 from reconciler.model.checkup import Check, Condition
 from reconciler.model.diagnostics import Where
+from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.names import SiteName
 from reconciler.model.quantities import Bytes
@@ -25,6 +27,8 @@ from reconciler.senders.protocol import Sender
 from reconciler.state.examining import examine_sqlite
 from reconciler.state.sqlite import open_sqlite
 from tests.builders import NOW
+from tests.planning import builders
+from tests.planning.builders import World
 from tests.users import nobody
 
 OURS = StateId("a" * 32)
@@ -216,3 +220,22 @@ def test_a_damaged_state_is_a_problem(tmp_path: Path) -> None:
     broken.close()
     found = check_state(examine_sqlite(str(path)))
     assert (found.condition, found.remedy) == (Condition.PROBLEM, "reconcile state restore FILE")
+
+
+def fleet_that_packs(size: int, *, address: bool) -> Fleet:
+    return World().add(builders.site("HQ1", address=address), builders.package("till", size=size)).fleet()
+
+
+def test_a_depot_without_room_or_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    folder = str(tmp_path / "later" / "depot")
+    (found,) = depot(folder, fleet_that_packs(1000, address=False))
+    assert (found.condition, os.listdir(tmp_path)) == (Condition.OK, [])
+    (found,) = depot(folder, fleet_that_packs(2**62, address=False))
+    assert (found.condition, found.remedy) == (Condition.WARNING, "make room there")
+    with nobody():
+        (found,) = depot(folder, fleet_that_packs(1000, address=False))
+    assert found.condition is Condition.PROBLEM
+
+
+def test_an_origin_with_an_address_packs_into_its_own_store(tmp_path: Path) -> None:
+    assert list(depot(str(tmp_path), fleet_that_packs(2**62, address=True))) == []
