@@ -28,10 +28,10 @@ _UP_AND_ERASE = "\033[{}A\033[J"
 class Display:
     """Events are the result and go to standard output, notices and the table to standard error."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, live: bool) -> None:
         self._options = options
         self._ndjson = options.output is Output.NDJSON
-        self._live = not self._ndjson and not options.quiet and sys.stderr.isatty()
+        self._live = live and not self._ndjson and not options.quiet and sys.stderr.isatty()
         self._color = colored(options, sys.stdout)
         self._drawn = 0
         self._table: Sequence[str] = ()
@@ -92,9 +92,9 @@ class Display:
 
 
 @contextmanager
-def display(options: Options) -> Iterator[Display]:
-    """A display that is cleared at the end."""
-    shown = Display(options)
+def display(options: Options, *, live: bool = True) -> Iterator[Display]:
+    """A display that is cleared at the end; a table that is drawn again and again only where nothing else is told."""
+    shown = Display(options, live=live)
     try:
         yield shown
     finally:

@@ -24,13 +24,15 @@ PATIENCE = 8
 def watch(
     options: Options,
     files: Annotated[bool, typer.Option("--files", help="Act on files, not on commits.")] = False,  # noqa: ARG001
+    no_work: Annotated[bool, typer.Option("--no-work", help="Leave the sends to `reconcile work`.")] = False,
 ) -> int:
-    """Stay, and make a pass for each change once it has come to rest, and one a minute.
+    """Stay, make a pass for each change once it has come to rest, and one a minute; carry out the sends meanwhile.
 
     A broken file is reported once, the others go on. SIGTERM ends it within 10 seconds.
 
-    Examples: reconcile watch; reconcile watch --files -o ndjson
+    Examples: reconcile watch; reconcile watch --no-work; reconcile watch --files -o ndjson
     """
+    from reconciler.cli.beside import WorkBeside
     from reconciler.cli.workplace import work_in
     from reconciler.engine.watch import watch as loop
     from reconciler.sources.watching import FileWatching
@@ -42,6 +44,7 @@ def watch(
     reconciling = _on_files(replace(options, chdir=None), place)
     ended_by = _end_on_signals()
     watcher = FileWatching(reconciling.watched())
+    beside = None if no_work or options.dry_run else WorkBeside(place, reconciling, stop=lambda: bool(ended_by))
     try:
         loop(
             reconciling,
@@ -53,6 +56,8 @@ def watch(
         )
     finally:
         watcher.close()
+        if beside is not None:
+            beside.close(PATIENCE + 1)
     return 128 + ended_by[0]
 
 

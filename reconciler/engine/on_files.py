@@ -10,6 +10,7 @@ from reconciler.engine.scope import Narrowing, NothingMatches
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import sources_of
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Look, Mark, Moved
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.settings import Settings
@@ -34,7 +35,7 @@ class OnFiles:
     """The manifests and sources of one place (`Reconciling`). What was read for the last look is kept for the pass.
 
     `settings_file` is absolute and looked at whether or not it is there; `refresh` reads it again. Without `write`
-    passes only plan.
+    passes only plan. `fleet` is that of the last pass, None before the first.
     """
 
     settings_file: str
@@ -43,6 +44,7 @@ class OnFiles:
     author: Callable[[], Author]
     narrowing: Narrowing = field(default_factory=Narrowing)
     write: bool = True
+    fleet: Fleet | None = None
     _place: Place | None = None
     _settings_mark: Mark = ()
     _read: ManifestRead | None = None
@@ -84,6 +86,7 @@ class OnFiles:
         if place is None or place.settings is None or place.manifests is None or read is None or declared is None:
             return PassReport(outcome=Outcome.INVALID, diagnostics=() if place is None else place.diagnostics)
         fleet_read = place.manifests.resolve(read, declared, lambda request: self._content(request, look, place))
+        self.fleet = fleet_read.fleet
         author = self.author()
         state = self.open_state(place.settings)
         try:

@@ -50,11 +50,11 @@ class Workshop:
 
     @contextmanager
     def watching(self, *arguments: str) -> Iterator["Watch"]:
-        """`reconcile watch -o ndjson` while the block runs; killed at its end if it still lives."""
+        """`reconcile watch -o ndjson` while the block runs, without the sends unless `arguments` say otherwise."""
         output, errors = self.folder / "watch.out", self.folder / "watch.err"
         with output.open("w") as out, errors.open("w") as err:
             process = subprocess.Popen(
-                [sys.executable, "-m", "reconciler", "watch", "-o", "ndjson", *arguments],
+                [sys.executable, "-m", "reconciler", "watch", "-o", "ndjson", *(arguments or ("--no-work",))],
                 cwd=self.here,
                 env=self.environment,
                 stdout=out,

@@ -1,0 +1,57 @@
+"""Carrying out the sends beside the passes of `watch`, by the manifests of the last pass."""
+
+import threading
+from collections.abc import Callable
+
+from reconciler.cli.live import display
+from reconciler.cli.report import say
+from reconciler.cli.workplace import Workplace
+from reconciler.cli.workshop import means_of
+from reconciler.engine.on_files import OnFiles
+from reconciler.engine.working.loop import work
+from reconciler.model.faults import StateError
+from reconciler.model.fleet import Fleet
+
+FIRST_PASS = 0.2
+"""Seconds between two looks whether the first pass was made: without manifests nothing is sent."""
+
+AGAIN = 5.0
+"""Seconds after which the state is opened again if it could not be."""
+
+
+class WorkBeside:
+    """A worker in a thread of its own, until `stop` says so or it is closed."""
+
+    def __init__(self, place: Workplace, reconciling: OnFiles, *, stop: Callable[[], bool]) -> None:
+        self._place = place
+        self._reconciling = reconciling
+        self._stop = stop
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="work", daemon=True)
+        self._thread.start()
+
+    def close(self, patience: float) -> None:
+        """Put back what runs, within so many seconds."""
+        self._closed.set()
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._is_over():
+            if self._reconciling.fleet is None:
+                self._closed.wait(FIRST_PASS)
+                continue
+            try:
+                with display(self._place.options, live=False) as shown:
+                    work(means_of(self._place, shown, fleet=self._fleet), until_idle=False, stop=self._is_over)
+            except StateError as fault:
+                say(self._place.options, str(fault))
+                self._closed.wait(AGAIN)
+
+    def _fleet(self) -> Fleet:
+        fleet = self._reconciling.fleet
+        if fleet is None:
+            raise ValueError("no pass was made yet")
+        return fleet
+
+    def _is_over(self) -> bool:
+        return self._stop() or self._closed.is_set()
