@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.by_hand import complete_send, complete_subject
 from reconciler.cli.options import Options
 from reconciler.cli.workplace import work_in
 from reconciler.engine.pinning import pins_of, write
@@ -405,3 +406,16 @@ def test_a_dry_run_of_backup_and_restore_writes_nothing(reconcile: Reconcile, fl
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if not path.name.endswith(("-wal", "-shm")))
+
+
+# completion
+
+
+def test_names_are_completed_as_the_commands_take_them(reconcile: Reconcile, fleet: Path) -> None:
+    reconcile("apply", "-q")
+    assert complete_subject("") == ["site/DE1", "site/EU1", "site/HQ1", "package/till-4"]
+    assert complete_subject("site/D") == ["site/DE1"]
+    assert complete_subject("till-4@E") == ["till-4@EU1"]
+    assert complete_send("send-") == [name_of_the_send(reconcile)]
+    (fleet / ".reconciler" / "state.db").write_bytes(b"no database")
+    assert complete_send("send-") == []
