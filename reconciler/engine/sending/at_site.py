@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.depots import Packed
 from reconciler.engine.sending.assignment import Assignment
-from reconciler.engine.stores.reading_back import absent, failing, read_back
+from reconciler.engine.stores.reading_back import absent, failing, is_lasting, read_back
 from reconciler.model.holdings import Staged
 from reconciler.model.instants import Instant
 from reconciler.model.names import Digest
@@ -77,14 +77,16 @@ def still_whole(assignment: Assignment, content: Digest) -> Proved | None:
 class AtSite:
     """The chunks at the site that a new record may refer to, and since when each pack is known to be whole.
 
-    `leftovers` are the files that dead attempts left, `parts` those that are of use: the name a file has, and the pack
-    it becomes (L19).
+    Of the files that dead attempts left, `parts` are those that are of use here: the name a file has, and the pack it
+    becomes (L19). `spent` are of no use to anybody once this send is done, `torn` never were: not one block is whole.
+    What only another send can use is left to that one.
     """
 
     places: Places = field(default_factory=Places)
     verified: dict[str, Instant] = field(default_factory=dict)
     parts: dict[str, str] = field(default_factory=dict)
-    leftovers: list[str] = field(default_factory=list)
+    spent: list[str] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
     dead: set[str] = field(default_factory=set)
 
     def oldest(self, index: Index, now: Instant) -> Instant:
@@ -99,7 +101,7 @@ def look_at_site(assignment: Assignment, packed: Packed, *, distrusted: str = ""
     """
     found = AtSite()
     sizes = assignment.store.packs()
-    leftovers = list(_leftovers(assignment))
+    leftovers = list(leftovers_at(assignment))
     if not sizes and not leftovers:
         return found
     wanted = _wanted(packed)
@@ -114,13 +116,11 @@ def look_at_site(assignment: Assignment, packed: Packed, *, distrusted: str = ""
             found.verified[use.pack] = verified_at
     for pack in sorted(candidates):
         again = read_back(assignment.store, pack_name(pack))
-        if again is not None:
+        if again is not None and is_lasting(assignment.store.sender, pack_name(pack), again):
             found.places.add(again.as_pack(pack), again.table)
     for attempt, identity in leftovers:
-        name = part_name(attempt, identity)
-        found.leftovers.append(name)
         found.dead.add(attempt)
-        _adopt(assignment, found, name, wanted)
+        _adopt(assignment, found, part_name(attempt, identity), wanted)
     return found
 
 
@@ -157,7 +157,7 @@ def vouched(assignment: Assignment, candidates: set[str]) -> Iterator[tuple[Pack
                 yield use, holding.verified_at
 
 
-def _leftovers(assignment: Assignment) -> Iterator[tuple[str, str]]:
+def leftovers_at(assignment: Assignment) -> Iterator[tuple[str, str]]:
     """Attempt and id of each file that an attempt left that is dead.
 
     The folders are listed before it is asked who lives: who begins in between is not taken for dead.
@@ -176,10 +176,21 @@ def _leftovers(assignment: Assignment) -> Iterator[tuple[str, str]]:
 
 def _adopt(assignment: Assignment, found: AtSite, part: str, wanted: Places) -> None:
     """Whole blocks that a dead attempt wrote are referred to, never appended to (sending.md 3)."""
+    try:
+        if not _is_of_use(assignment.store.table_of(part), wanted):
+            return
+    except (Unreadable, Missing, Hostile):
+        found.torn.append(part)
+        return
     again = read_back(assignment.store, part)
-    if again is not None and any(
-        chunk in wanted and chunk not in found.places for block in again.table.blocks for chunk in block.chunks
-    ):
+    if again is None or not is_lasting(assignment.store.sender, part, again):
+        found.torn.append(part)
+        return
+    new = [chunk for block in again.table.blocks for chunk in block.chunks if chunk not in found.places]
+    if any(chunk in wanted for chunk in new):
         pack = new_id()
         found.parts[part] = pack
         found.places.add(again.as_pack(pack), again.table)
+    elif new:
+        return
+    found.spent.append(part)

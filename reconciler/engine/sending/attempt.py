@@ -5,13 +5,14 @@ Everything before the record can be repeated; the record is the point of no retu
 
 import contextlib
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.engine.depots import Packed
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.at_site import AtSite, Damage, look_at_site, still_whole
 from reconciler.engine.sending.numbering import earlier_attempt, overtaken
-from reconciler.engine.sending.space import require_room
+from reconciler.engine.sending.space import SMALL, NoRoom, require_room
 from reconciler.engine.sending.whole_packs import WholePacks, whole_packs
 from reconciler.engine.stores.reading_back import absent, failing
 from reconciler.model.claims import Arrived, Claim, GaveWay
@@ -34,7 +35,7 @@ from reconciler.parcels.store_names import (
 )
 from reconciler.parcels.travelling import Travel, whole_pack
 from reconciler.parcels.unreadable import Unreadable
-from reconciler.senders.protocol import Missing, Taken
+from reconciler.senders.protocol import Hostile, Missing, Part, Taken
 
 
 class ParcelDamaged(Exception):
@@ -50,12 +51,42 @@ def attempt_id(claim: Claim) -> str:
 
 def carry_out(assignment: Assignment) -> Arrived | GaveWay:
     """Bring the revision to the site and prove it; raises StoreFault, ParcelDamaged, Interrupted."""
-    return _Attempt(assignment).run()
+    with _told_by_need(assignment):
+        return _Attempt(assignment).run()
+
+
+@contextlib.contextmanager
+def _told_by_need(assignment: Assignment) -> Iterator[None]:
+    """A file system that is full after all is told by what is needed and what is there, too (L20)."""
+    try:
+        yield
+    except StoreFault as fault:
+        if fault.cause is not Cause.SPACE or isinstance(fault, NoRoom):
+            raise
+        need = max(assignment.course.bytes_left, SMALL)
+        raise NoRoom.at(
+            assignment.store.sender, need=need, why=f"; {fault.detail}", place=_place(assignment)
+        ) from fault
+
+
+@contextlib.contextmanager
+def _as_it_was_left() -> Iterator[None]:
+    """What an attempt wrote is its own until somebody takes it for dead: then it ends here, or starts over."""
+    try:
+        yield
+    except (Missing, Taken, Hostile) as fault:
+        raise StoreFault(
+            Cause.CORRUPT, f"{fault} is not as this attempt left it; what is there is looked at next"
+        ) from fault
+
+
+def _place(assignment: Assignment) -> str:
+    return f"the store of {assignment.site.name}"
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """`written` are the packs of this attempt, by part name; `used` the leftovers of others that become packs."""
+    """`written` are the packs of this attempt, by part name."""
 
     assignment: Assignment
     folder: str = field(init=False)
@@ -96,13 +127,20 @@ class _Attempt:
         try:
             index = store.index(record.index)
             bad = failing(store.sender, index.packs)
-        except (Unreadable, Missing) as fault:
+            self._make_lasting(record)
+        except (Unreadable, Missing, Hostile) as fault:
             return self._gives_way(record, f"the index of record {record.number} is damaged: {fault}")
         if index.content != record.revision.content:
             return self._gives_way(record, f"the index of record {record.number} is of other content")
         if bad is not None:
             return self._gives_way(record, f"pack {bad.pack} is damaged")
         return self._arrived(record, verified_at=self.assignment.now())
+
+    def _make_lasting(self, record: Record) -> None:
+        """Whoever wrote index and record may have died before they were flushed: a receipt rests on them now (R4)."""
+        sender = self.assignment.store.sender
+        sender.digest(record.index.file, length=record.index.bytes)
+        sender.digest(record_name(record.package, record.number), length=len(record_bytes(record)))
 
     def _gives_way(self, record: Record, detail: str) -> GaveWay:
         found = Damaged(held=record.held, found_at=self.assignment.now())
@@ -139,6 +177,7 @@ class _Attempt:
     def _send_missing(self, packed: Packed, distrusted: str) -> Arrived:
         """Whatever chunks the site lacks."""
         there = look_at_site(self.assignment, packed, distrusted=distrusted)
+        self._remove(there.torn)
         travel = Travel(
             index=packed.index,
             table_of=packed.table,
@@ -173,19 +212,13 @@ class _Attempt:
             packs=need // LARGEST_PACK + 1,
             reserve=site.limits.reserve_free,
             others=self.assignment.reserved,
-            place=f"the store of {site.name}",
+            place=_place(self.assignment),
         )
 
     def _write_if_room(self, use: PackUse, data: bytes) -> None:
-        """A file system that is full after all is told by what is needed and what is there (L20)."""
-        need = max(self.assignment.course.bytes_left, use.bytes)
-        self._require_room(need)
-        try:
+        self._require_room(max(self.assignment.course.bytes_left, use.bytes))
+        with _as_it_was_left():
             self._write(use, data)
-        except StoreFault as fault:
-            if fault.cause is Cause.SPACE:
-                self._require_room(need)
-            raise
 
     def _write(self, use: PackUse, data: bytes) -> None:
         """Write a pack, durably, and read it back before anything refers to it."""
@@ -195,7 +228,7 @@ class _Attempt:
         part = sender.begin(name)
         try:
             part.append(data)
-            part.flush()
+            self._flush(name, part)
         finally:
             part.close()
         course.checkpoint()
@@ -204,6 +237,14 @@ class _Attempt:
         self.written[name] = use
         course.advance(use.bytes)
 
+    def _flush(self, name: str, part: Part) -> None:
+        """What could not be flushed is believed by nobody: it goes, and no later attempt builds on it."""
+        try:
+            part.flush()
+        except StoreFault:
+            self._remove([name])
+            raise
+
     # The record
 
     def _publish(self, there: AtSite, index: Index) -> None:
@@ -211,18 +252,13 @@ class _Attempt:
         names = [(name, pack_name(use.pack)) for name, use in self.written.items() if use.pack in used]
         names += [(name, pack_name(pack)) for name, pack in there.parts.items() if pack in used]
         self.assignment.course.checkpoint()
-        try:
+        with _as_it_was_left():
             self.assignment.store.sender.publish(names)
-        except Taken as taken:
-            raise StoreFault(Cause.CORRUPT, f"{taken} was written meanwhile; what it holds is looked at next") from taken
 
     def _write_index(self, index: Index) -> IndexFile:
-        sender = self.assignment.store.sender
         data = index_bytes(index)
         name = index_name(new_id())
-        sender.create(name, data)
-        if sender.read(name, length=len(data) + 1) != data:
-            raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
+        self._create(name, data)
         return IndexFile(file=name, bytes=len(data), digest=Digest(f"sha256:{hashlib.sha256(data).hexdigest()}"))
 
     def _record(self, file: IndexFile, index: Index, *, verified_at: Instant) -> Arrived:
@@ -247,13 +283,15 @@ class _Attempt:
         self._look_again(file, index)
         assignment.course.last_checkpoint()
         name, data = record_name(send.package, send.number), record_bytes(record)
-        try:
-            sender.create(name, data)
-        except Taken as taken:
-            raise StoreFault(Cause.CORRUPT, f"{name} was written meanwhile; what it says is looked at next") from taken
-        if sender.read(name, length=len(data) + 1) != data:
-            raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
+        self._create(name, data)
         return self._arrived(record, verified_at=verified_at)
+
+    def _create(self, name: str, data: bytes) -> None:
+        sender = self.assignment.store.sender
+        with _as_it_was_left():
+            sender.create(name, data)
+            if sender.read(name, length=len(data) + 1) != data:
+                raise StoreFault(Cause.CORRUPT, f"{name} does not read back as it was written")
 
     def _look_again(self, file: IndexFile, index: Index) -> None:
         store = self.assignment.store
@@ -279,9 +317,12 @@ class _Attempt:
 
     def _clear(self, there: AtSite) -> None:
         """Remove what nobody needs any more; what cannot be removed now, `gc` removes."""
-        sender = self.assignment.store.sender
-        with contextlib.suppress(StoreFault):
-            for name in (*self.written, *there.leftovers):
-                sender.remove(name)
+        self._remove((*self.written, *there.spent))
+        with contextlib.suppress(StoreFault, Hostile):
             for attempt in (self.folder, *there.dead):
-                sender.remove_folder(attempt_folder(attempt))
+                self.assignment.store.sender.remove_folder(attempt_folder(attempt))
+
+    def _remove(self, names: Iterable[str]) -> None:
+        with contextlib.suppress(StoreFault, Hostile):
+            for name in names:
+                self.assignment.store.sender.remove(name)

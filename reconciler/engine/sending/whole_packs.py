@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.engine.depots import Packed
 from reconciler.engine.sending.assignment import Assignment
-from reconciler.engine.sending.at_site import vouched
+from reconciler.engine.sending.at_site import leftovers_at, vouched
 from reconciler.engine.stores.reading_back import failing
 from reconciler.model.instants import Instant
 from reconciler.parcels.index import PackUse
@@ -30,8 +30,8 @@ class WholePacks:
 def whole_packs(assignment: Assignment, packed: Packed, *, distrusted: str) -> WholePacks | None:
     """What travels on the short way; None if it must be looked at chunk by chunk.
 
-    That is so where a pack that is missing is not needed wholly, where another pack at the site may hold some of its
-    chunks, or where a pack that is there does not read back as it should.
+    That is so where a pack that is missing is not needed wholly, where another pack at the site or what a dead attempt
+    left may hold some of its chunks (L19), or where a pack that is there does not read back as it should.
     """
     sizes = assignment.store.packs()
     uses = {use.pack: use for use in packed.index.packs}
@@ -40,6 +40,8 @@ def whole_packs(assignment: Assignment, packed: Packed, *, distrusted: str) -> W
     if any(use.pack in sizes for use in missing) or not _are_whole(assignment, packed, missing):
         return None
     if missing and _overlap(assignment, packed, missing, {pack: sizes[pack] for pack in sizes.keys() - uses.keys()}):
+        return None
+    if any(leftovers_at(assignment)):
         return None
     trusted = {use: at for use, at in vouched(assignment, {use.pack for use in present}) if uses[use.pack] == use}
     doubtful = [use for use in present if use not in trusted]

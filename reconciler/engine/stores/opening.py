@@ -4,7 +4,7 @@ from reconciler.model.names import SiteName
 from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StateId, StoreFault, StoreId, StoreIdentity
 from reconciler.parcels.identity import identity_bytes, parse_identity
-from reconciler.parcels.store_names import IDENTITY, new_id
+from reconciler.parcels.store_names import IDENTITY, PARTS, is_id, new_id
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Hostile, Missing, Sender, Taken
 
@@ -62,8 +62,14 @@ def require_site(found: StoreIdentity, site: SiteName) -> None:
 
 
 def is_empty(sender: Sender) -> bool:
-    """Whether nothing lies there that a first contact could overwrite or be confused by."""
-    return all(entry.name in NOT_CONTENT for entry in sender.entries(""))
+    """Whether nothing lies there that a first contact could overwrite or be confused by.
+
+    What an earlier one left that died on the way does not count: a file in `parts` that never became an identity.
+    """
+    found = [entry for entry in sender.entries("") if entry.name not in NOT_CONTENT]
+    if any(entry.name != PARTS or not entry.is_folder for entry in found):
+        return False
+    return not found or all(entry.is_file and is_id(entry.name) for entry in sender.entries(PARTS))
 
 
 def make_store(sender: Sender, site: SiteName, *, state: StateId) -> StoreIdentity:

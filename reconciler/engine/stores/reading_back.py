@@ -34,17 +34,28 @@ def read_back(store: Store, name: str) -> ReadBack | None:
     digest = hashlib.sha256(head)
     whole: list[Block] = []
     for block in table.blocks:
-        data = store.sender.read(name, offset=block.at, length=block.stored)
         try:
+            data = store.sender.read(name, offset=block.at, length=block.stored)
             for _ in open_block(block, data):
                 pass
-        except Unreadable:
+        except (Unreadable, Missing, Hostile):
             break
         digest.update(data)
         whole.append(block)
     if not whole:
         return None
     return ReadBack(length=whole[-1].end, digest=digest.digest(), table=Table(tuple(whole), table.length))
+
+
+def is_lasting(sender: Sender, name: str, found: ReadBack) -> bool:
+    """Whether what was read is there for good: flushed now, as whoever wrote it may not have lived to, and read again.
+
+    After a flush that failed a file's bytes may be right in memory alone (reliability.md 5): they are not here.
+    """
+    try:
+        return sender.digest(name, length=found.length) == found.digest
+    except (Missing, Hostile):
+        return False
 
 
 def failing(sender: Sender, uses: Iterable[PackUse]) -> PackUse | None:
