@@ -1,4 +1,4 @@
-"""Where chunks lie in the packs of one store: millions of them, some 50 bytes each.
+"""Where chunks lie in the packs of one store: millions of them, some 56 bytes each.
 
 A dict of ids would take four times as much; so the ids stand in one row of bytes, and a table of open addressing says
 which row a chunk has. Rows are given out in the order in which chunks become known.
