@@ -1,5 +1,6 @@
 """Keeps the leases of a worker's claims, in a thread of its own: never by the loop that moves bytes (sending.md 5)."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 
@@ -8,6 +9,7 @@ from reconciler.engine.working.means import Means
 from reconciler.model.claims import Beat
 from reconciler.model.faults import StateError
 from reconciler.model.quantities import Bytes
+from reconciler.state.protocol import State
 
 EVERY = 5.0
 """Seconds between two renewals, with the default lease."""
@@ -32,30 +34,28 @@ class Keeper:
         self._thread.join(timeout=self._every)
 
     def _keep(self) -> None:
-        state = self._means.open_state()
+        """A fault of the state may pass; half a lease without renewal stops the attempts by itself."""
+        state: State | None = None
         try:
             while not self._closed.wait(self._every):
-                courses = tuple(self._courses())
-                began = self._means.clock()
-                try:
-                    lost = {
-                        claim.pair
-                        for claim in state.renew(
-                            self._means.worker,
-                            [_beat(course) for course in courses],
-                            self._means.author(),
-                            lease=self._means.settings.lease,
-                        )
-                    }
-                except StateError:
-                    continue  # The state may come back; half a lease without renewal stops the attempts by itself.
-                for course in courses:
-                    if course.claim.pair in lost:
-                        course.lose()
-                    else:
-                        course.renewed = began
+                with contextlib.suppress(StateError):
+                    state = state or self._means.open_state()
+                    self._renew(state)
         finally:
-            state.close()
+            if state is not None:
+                state.close()
+
+    def _renew(self, state: State) -> None:
+        courses = tuple(self._courses())
+        began = self._means.clock()
+        beats = [_beat(course) for course in courses]
+        claims = state.renew(self._means.worker, beats, self._means.author(), lease=self._means.settings.lease)
+        lost = {claim.pair for claim in claims}
+        for course in courses:
+            if course.claim.pair in lost:
+                course.lose()
+            else:
+                course.renewed = began
 
 
 def _beat(course: Course) -> Beat:

@@ -90,8 +90,12 @@ class _Loop:
         reason = StopReason.SIGNAL
         try:
             while not stop():
-                self._look()
-                self._start()
+                try:
+                    self._look()
+                    self._start()
+                except StateError as fault:
+                    self.tally.notice(str(fault))
+                    self.looked_at = self.means.clock()
                 if until_idle and self._is_idle():
                     reason = StopReason.IDLE
                     break
@@ -112,16 +116,12 @@ class _Loop:
         if self.looked_at is not None and now - self.looked_at < TICK:
             return
         self.looked_at = now
-        try:
-            self.fleet = self.means.fleet()
-            at = Instant(int(self.means.wall()))
-            sends = self.state.sends()
-            claims = self.state.claims()
-            holds = self.state.snapshot(Wanted(sites=(), packages=())).holds
-            self.pins.refresh(self.state)
-        except StateError as fault:
-            self.tally.notice(str(fault))
-            return
+        self.fleet = self.means.fleet()
+        at = Instant(int(self.means.wall()))
+        sends = self.state.sends()
+        claims = self.state.claims()
+        holds = self.state.snapshot(Wanted(sites=(), packages=())).holds
+        self.pins.refresh(self.state)
         self.schedule = make_schedule(self.fleet, sends, holds=holds, claims=claims, packed=self.packing.packed, at=at)
         self.turns = list(self.schedule.ready)
         conditions = Conditions(self.fleet, holds=holds, packed=self.packing.packed, at=at)
@@ -208,11 +208,7 @@ class _Loop:
             )
             for turn in turns
         ]
-        try:
-            return self.state.claim(self.means.worker, candidates, self.means.author(), lease=self.means.settings.lease)
-        except StateError as fault:
-            self.tally.notice(str(fault))
-            return ()
+        return self.state.claim(self.means.worker, candidates, self.means.author(), lease=self.means.settings.lease)
 
     def _running(self, claim: Claim, turn: Turn) -> Running:
         means, send = self.means, claim.send

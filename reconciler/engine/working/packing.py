@@ -3,6 +3,7 @@
 What is not packed yet is no turn; what cannot be packed ends the sends of it, with the cause (sending.md 2).
 """
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from reconciler.engine.packing import pack
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.running import Content, PackingEnded
 from reconciler.model.claims import BackedOff, GaveWay
+from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.packages import Package
@@ -68,22 +70,19 @@ class Packing:
         if self.means.clock() < self._not_before.get(content, 0.0) or content in self.underway:
             return False
         self._not_before[content] = self.means.clock() + LOOK_AGAIN
-        package = fleet.packages_by_name[send.package]
+        origin = fleet.packages_by_name[send.package].origin
         try:
-            depot = self.depots.open(fleet, package.origin)
+            depot = self.depots.open(fleet, origin)
+            try:
+                found = packed_in(depot, *content)
+            finally:
+                depot.sender.close()
         except StoreFault as fault:
-            self._fail(content, fault.cause, f"depot of {package.origin}: {fault.detail}")
+            self._fail(content, Cause.SOURCE_MISSING, f"depot of {origin}: {fault.detail}")
             return True
-        try:
-            if packed_in(depot, send.package, send.revision.content) is None:
-                return False
-        except StoreFault as fault:
-            self._fail(content, fault.cause, f"depot of {package.origin}: {fault.detail}")
-            return True
-        finally:
-            depot.sender.close()
-        self.packed.add(content)
-        return True
+        if found is not None:
+            self.packed.add(content)
+        return found is not None
 
     def begin(self, fleet: Fleet, send: Send, state: State) -> bool:
         """Begin to pack what the send needs, if its source is here and nobody else does; True if it began."""
@@ -101,12 +100,13 @@ class Packing:
         """Take in what came of it; the package is left alone for a while if it failed."""
         content = ended.content
         self.underway.discard(content)
-        state.give_back(self.means.worker, _thing(content))
         if ended.verdict is None:
             self.failures.pop(content[0], None)
             self.packed.add(content)
         else:
             self.verdicts[content] = ended.verdict
+        with contextlib.suppress(StateError):  # What was taken is free again with the end of the lease.
+            state.give_back(self.means.worker, _thing(content))
 
     def lost(self, content: Content) -> None:
         """The parcel is not, or not whole, where it was: it is looked for, and packed, again."""
@@ -129,7 +129,7 @@ class Packing:
         except SourceGone as gone:
             verdict = self._fail(content, Cause.SOURCE_MISSING, str(gone))
         except StoreFault as fault:
-            verdict = self._fail(content, fault.cause, f"depot of {package.origin}: {fault.detail}")
+            verdict = self._fail(content, Cause.SOURCE_MISSING, f"depot of {package.origin}: {fault.detail}")
         except Exception as fault:  # noqa: BLE001 - a fault of ours stops this package, not the worker (L35)
             verdict = self._fail(content, Cause.CORRUPT, f"a fault of reconcile: {fault!r}")
         self.ended(PackingEnded(package=package, verdict=verdict))

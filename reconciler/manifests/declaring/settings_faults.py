@@ -13,8 +13,12 @@ from reconciler.manifests.declaring.defaults import PLACEHOLDER
 from reconciler.manifests.documents import Document
 from reconciler.manifests.field_path import dotted
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.quantities import DURATION, parse_duration
 
 Path = tuple[str | int, ...]
+
+SHORTEST_LEASE = 10
+"""Seconds."""
 
 
 def settings_faults(document: Document) -> Iterator[Diagnostic]:
@@ -37,9 +41,24 @@ def settings_faults(document: Document) -> Iterator[Diagnostic]:
             path=dotted(url_path),
             hint="write sqlite:///PATH, for example sqlite:///.reconciler/state.db",
         )
+    yield from _lease_fault(document)
     entries = _value(document, ("spec", "defaults"))
     for index in range(len(entries) if isinstance(entries, list) else 0):
         yield from _placeholder_faults(document, ("spec", "defaults", index, "spec", "address"))
+
+
+def _lease_fault(document: Document) -> Iterator[Diagnostic]:
+    """A lease is renewed every few seconds, and five of them must be left when a record is written (sending.md 3)."""
+    path = ("spec", "workers", "lease")
+    text = _value(document, path)
+    if isinstance(text, str) and DURATION.fullmatch(text) and 0 < parse_duration(text) < SHORTEST_LEASE:
+        yield Diagnostic(
+            code="lease-too-short",
+            message=f"a lease of {text} may end while its worker is alive",
+            where=document.where(*path),
+            path=dotted(path),
+            hint=f"write {SHORTEST_LEASE}s or more; 20s is the default",
+        )
 
 
 def _holds_secret(url: object) -> bool:
