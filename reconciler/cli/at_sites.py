@@ -23,12 +23,12 @@ def read_sites(place: "Workplace") -> "FleetRead":
     return manifests.resolve(read, manifests.declare(read), _unread)
 
 
-def _unread(_request: "SourceRequest") -> "Content":
+def _unread(request: "SourceRequest") -> "Content":
     from reconciler.model.names import Digest
     from reconciler.model.packages import Content
     from reconciler.model.quantities import Bytes
 
-    return Content(digest=Digest("sha256:" + "0" * 64), size=Bytes(0), files=0, readable=False)
+    return Content(digest=request.pin or Digest("sha256:" + "0" * 64), size=Bytes(0), files=0, readable=False)
 
 
 def chosen_sites(names: "Sequence[str]", fleet: "Fleet") -> "tuple[Site, ...]":
