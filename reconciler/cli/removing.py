@@ -1,0 +1,48 @@
+"""What `gc` and `prune` share: that they believe only whole manifests, and how they take a site."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from reconciler.cli.workplace import Workplace
+    from reconciler.engine.collecting.tenure import Taking
+    from reconciler.engine.manifests import FleetRead
+
+Yes = Annotated[bool, typer.Option("--yes", help="Remove it; without, it is only listed.")]
+
+
+def require_whole(read: "FleetRead", place: "Workplace") -> None:
+    """Raise CommandError unless the manifests say all there is to say: what errors leave out may be needed (L35)."""
+    from reconciler.cli.report import report_diagnostics
+
+    report_diagnostics(read.diagnostics, place.options, files=read.files)
+    if read.has_errors or not read.fleet.whole:
+        raise CommandError(
+            "the manifests have errors: what they leave out may be needed",
+            code=Exit.INVALID,
+            hint="nothing was removed; mend them first",
+        )
+    if read.fleet.why_empty:
+        raise CommandError(
+            f"the manifests are empty ({read.fleet.why_empty}): nothing would be needed",
+            code=Exit.NO,
+            hint="nothing was removed; see -m",
+        )
+
+
+def taking_of(place: "Workplace") -> "Taking":
+    """This process, as one that has sites for itself."""
+    from reconciler.engine.collecting.tenure import Taking
+    from reconciler.state.liveness import this_process
+
+    return Taking(
+        worker=this_process(),
+        open_state=lambda: place.open_state(write=True),
+        author=place.author,
+        lease=place.settings.workers.lease,
+        clock=time.monotonic,
+    )
