@@ -8,18 +8,18 @@ from reconciler.engine.depots import depot_beside
 from reconciler.engine.stores.accepting import accept, is_untouched, needed, require_acceptable
 from reconciler.engine.stores.opening import identity_at
 from reconciler.engine.stores.store import Store
+from reconciler.engine.superseding import release, supersede
 from reconciler.engine.verifying.look import Known, look_in, not_read
 from reconciler.engine.verifying.patrol import Pulse, Question, Shown, patrol
 from reconciler.engine.verifying.recording import observe
 from reconciler.engine.verifying.verify import Knowing, Means, asked
-from reconciler.model.claims import Candidate, Ending, GaveWay, Worker
+from reconciler.model.claims import Worker
 from reconciler.model.enrolment import Enrolled, Enrolment
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Seconds
 from reconciler.model.names import SiteName
-from reconciler.model.quantities import Bytes
 from reconciler.model.sites import Site
-from reconciler.model.snapshot import Cause, Send, SendState
+from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StoreFault, StoreIdentity
 from reconciler.model.verification import Answer, SiteLook
 from reconciler.senders.protocol import Sender
@@ -176,7 +176,7 @@ class Enrolling:
             ended = Enrolment(site=site, enrolled=enrolled)
         else:
             ended = self._learned(turn, enrolled, look)
-        return replace(self._left(ended), released=self._release(site))
+        return replace(self._left(ended), released=release(self.state, site, self.means.author()))
 
     def _left(self, enrolment: Enrolment) -> Enrolment:
         """Sends may go there again."""
@@ -189,7 +189,7 @@ class Enrolling:
         author = self.means.author()
         if turn.identity is not None and turn.identity.store != turn.known.pinned:
             self.state.pin_store(look.site, turn.identity.store, author)
-        superseded = self._supersede(look)
+        superseded = supersede(self.state, self.worker, look, author, lease=self.lease)
         marks = {pair.package: pair.mark for pair in self.state.pairs(site=look.site)}
         pairs = tuple(
             observe(replace(pair, mark=marks.get(pair.package, pair.mark)), self.state, author) for pair in look.pairs
@@ -201,44 +201,3 @@ class Enrolling:
             look=replace(look, pairs=pairs),
             superseded=superseded,
         )
-
-    def _supersede(self, look: SiteLook) -> int:
-        """Close the open sends whose number the store has seen: the next pass plans from what is there (sending.md 4).
-
-        A worker would find out as well, send by send, and would know less of what it found.
-        """
-        highest = {pair.package: pair.highest for pair in look.pairs}
-        late = [send for send in self._open(look.site) if highest.get(send.package, 0) >= send.number]
-        for send in late:
-            if send.state is SendState.BACKING_OFF:
-                self.state.retry(send.package, send.site, self.means.author())
-        claims = self.state.claim(
-            self.worker, [_candidate(send) for send in late], self.means.author(), lease=self.lease
-        )
-        endings = [
-            Ending(claim=claim, outcome=_found(highest[claim.send.package], claim.send.number)) for claim in claims
-        ]
-        return sum(self.state.end(endings, self.means.author())) if endings else 0
-
-    def _release(self, site: SiteName) -> int:
-        """Sends that waited for this store go at once: those to it, and those from a depot in it."""
-        waiting = [
-            send
-            for send in self.state.sends()
-            if send.state is SendState.BACKING_OFF
-            and send.cause is Cause.STORE_MISMATCH
-            and (send.site == site or send.detail.startswith(f"depot of {site}:"))
-        ]
-        return sum(self.state.retry(send.package, send.site, self.means.author()) for send in waiting)
-
-    def _open(self, site: SiteName) -> list[Send]:
-        return [send for send in self.state.sends() if send.site == site]
-
-
-def _candidate(send: Send) -> Candidate:
-    return Candidate(package=send.package, site=send.site, number=send.number, bytes_left=Bytes(0))
-
-
-def _found(highest: int, number: int) -> GaveWay:
-    detail = f"the store was enrolled and has number {highest} already, this send is {number}"
-    return GaveWay(cause=None, detail=detail, number=highest)

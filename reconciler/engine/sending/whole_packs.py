@@ -37,7 +37,7 @@ def whole_packs(assignment: Assignment, packed: Packed, *, distrusted: str) -> W
     uses = {use.pack: use for use in packed.index.packs}
     present = [use for use in uses.values() if sizes.get(use.pack, 0) >= use.bytes and use.pack != distrusted]
     missing = tuple(use for use in uses.values() if use not in present)
-    if any(use.pack in sizes for use in missing) or not _are_whole(assignment, packed, missing):
+    if not _are_free(assignment, missing) or not _are_whole(assignment, packed, missing):
         return None
     if missing and _overlap(assignment, packed, missing, {pack: sizes[pack] for pack in sizes.keys() - uses.keys()}):
         return None
@@ -50,6 +50,11 @@ def whole_packs(assignment: Assignment, packed: Packed, *, distrusted: str) -> W
     now = assignment.now()
     verified = {use.pack: trusted.get(use, now) for use in present}
     return WholePacks(missing=missing, verified=verified)
+
+
+def _are_free(assignment: Assignment, missing: tuple[PackUse, ...]) -> bool:
+    """A name that something stands at, damaged, condemned or no file at all, is not given again (sending.md 6)."""
+    return not missing or assignment.store.taken_packs().isdisjoint(use.pack for use in missing)
 
 
 def _are_whole(assignment: Assignment, packed: Packed, missing: tuple[PackUse, ...]) -> bool:

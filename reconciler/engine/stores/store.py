@@ -132,6 +132,11 @@ class Store:
             if entry.is_file and entry.name not in condemned and (identity := pack_id(entry.name)) is not None
         }
 
+    def taken_packs(self) -> frozenset[str]:
+        """Ids that no pack can be given any more: of all that stands there, condemned, a link, or whatever it is."""
+        found = (pack_id(entry.name) for entry in self.sender.entries(PACKS))
+        return frozenset(identity for identity in found if identity is not None)
+
     def table(self, pack: str, size: int) -> Table:
         """What is in a pack; raises Unreadable or Missing."""
         key = pack, size
