@@ -112,6 +112,18 @@ def test_L17_a_source_that_changed_since_the_plan_ends_its_sends_and_sends_nothi
     assert sorted(arrived(worked(place))) == ["DE1", "EU1"]
 
 
+def test_a_send_whose_depot_is_not_there_waits_and_is_told_at_the_end(place: Workshop) -> None:
+    sites = place.here / "manifests" / "sites.yaml"
+    sites.write_text(sites.read_text().replace("{}", "{address: {type: directory, path: ../none}}", 1))
+    place.reconcile()
+    stopped = worked(place, code=1)[-1]
+    assert [(left["site"], left["cause"]) for left in stopped["waiting"]] == [
+        ("DE1", "source-missing"),
+        ("EU1", "source-missing"),
+    ]
+    assert "no such folder" in stopped["waiting"][0]["detail"]
+
+
 def test_a_dry_run_says_what_would_be_claimed_and_writes_nothing(place: Workshop) -> None:
     place.reconcile()
     said = place.reconcile("--dry-run", "work")

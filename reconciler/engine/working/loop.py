@@ -99,7 +99,7 @@ class _Loop:
                 if until_idle and self._is_idle():
                     reason = StopReason.IDLE
                     break
-                self._gather(TICK)
+                self._gather(0.0 if self.looked_at is None else TICK)
             else:
                 self._wind_up()
         finally:
@@ -173,6 +173,7 @@ class _Loop:
             verdict = self.packing.verdict(claim.send)
             if verdict is not None:
                 self.unrecorded.append(Ended(running=running, outcome=verdict))
+                self.looked_at = None
                 continue
             self.running[claim.pair] = running
             self.tally.began(running)
@@ -268,7 +269,7 @@ class _Loop:
 
     def _is_idle(self) -> bool:
         """Nothing runs anywhere, nothing is left to be claimed; the schedule is of after the last ending."""
-        if self.running or self.unrecorded or self.packing.running or self.turns:
+        if self.looked_at is None or self.running or self.unrecorded or self.packing.running or self.turns:
             return False
         return not any(wait.reason is WaitReason.CLAIMED for wait in self.schedule.waiting)
 
