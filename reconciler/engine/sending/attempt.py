@@ -12,9 +12,9 @@ from reconciler.engine.depots import Packed
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.at_site import AtSite, Damage, look_at_site, still_whole
 from reconciler.engine.sending.numbering import earlier_attempt, overtaken
-from reconciler.engine.sending.space import SMALL, NoRoom, require_room
 from reconciler.engine.sending.whole_packs import WholePacks, whole_packs
 from reconciler.engine.stores.reading_back import absent, failing
+from reconciler.engine.stores.room import require_room, told_by_need
 from reconciler.model.claims import Arrived, Claim, GaveWay
 from reconciler.model.holdings import Absent, Damaged, Receipt
 from reconciler.model.instants import Instant
@@ -51,22 +51,9 @@ def attempt_id(claim: Claim) -> str:
 
 def carry_out(assignment: Assignment) -> Arrived | GaveWay:
     """Bring the revision to the site and prove it; raises StoreFault, ParcelDamaged, Interrupted."""
-    with _told_by_need(assignment):
+    course = assignment.course
+    with told_by_need(assignment.store.sender, need=lambda: course.bytes_left, place=_place(assignment)):
         return _Attempt(assignment).run()
-
-
-@contextlib.contextmanager
-def _told_by_need(assignment: Assignment) -> Iterator[None]:
-    """A file system that is full after all is told by what is needed and what is there, too (L20)."""
-    try:
-        yield
-    except StoreFault as fault:
-        if fault.cause is not Cause.SPACE or isinstance(fault, NoRoom):
-            raise
-        need = max(assignment.course.bytes_left, SMALL)
-        raise NoRoom.at(
-            assignment.store.sender, need=need, why=f"; {fault.detail}", place=_place(assignment)
-        ) from fault
 
 
 @contextlib.contextmanager

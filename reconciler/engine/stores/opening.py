@@ -1,5 +1,6 @@
 """Whose store is at an address: nothing is written to one that is not the site's and this state's (L23, L37)."""
 
+from reconciler.engine.stores.room import told_by_need
 from reconciler.model.names import SiteName
 from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StateId, StoreFault, StoreId, StoreIdentity
@@ -76,7 +77,8 @@ def make_store(sender: Sender, site: SiteName, *, state: StateId) -> StoreIdenti
     """Write an identity, or take the one that somebody else wrote first."""
     made = StoreIdentity(site=site, store=StoreId(new_id()), state=state)
     try:
-        sender.create(IDENTITY, identity_bytes(made))
+        with told_by_need(sender, place=f"the store of {site}"):
+            sender.create(IDENTITY, identity_bytes(made))
     except Taken:
         found = identity_at(sender)
         if found is None:
