@@ -1,0 +1,194 @@
+"""The loop of a worker: whose turn it is, what stops a send on its way, and what is told."""
+
+import random
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from reconciler.model.instants import Instant
+from reconciler.model.names import SiteName
+from reconciler.model.snapshot import Cause, Hold, SendState
+from reconciler.model.working import SendArrived, SendPutBack, SendStarted, StopReason
+from reconciler.parcels.packs import LARGEST_BLOCK
+from reconciler.parcels.store_names import PARTS
+from reconciler.senders.protocol import Sender
+from tests.engine.workroom import MONDAY, Workroom
+from tests.senders.faulty import Faulty
+
+DE1 = SiteName("DE1")
+LARGE = random.Random(7).randbytes(5 * 2**20)
+LARGER = random.Random(8).randbytes(12 * 2**20)
+NIGHTS = 'windows: [{name: nights, days: [sun, mon, tue], from: "22:00", to: "05:00"}]'
+SLOW = "limits: {rate: 24Mbit/s}"
+"""Some two seconds for what is large: long enough for a look at the manifests and the state."""
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Workroom:
+    return Workroom(tmp_path)
+
+
+def arrived(room: Workroom) -> list[str]:
+    return [f"{event.send.package}@{event.send.site}" for event in room.told if isinstance(event, SendArrived)]
+
+
+class Hooked:
+    """Lays a script around each sender: `hooks` are called after the n-th operation of a name, once."""
+
+    def __init__(self, **hooks: "tuple[int, object]") -> None:
+        self.hooks = dict(hooks)
+
+    def __call__(self, sender: Sender) -> Sender:
+        faulty: Faulty
+
+        def after(operation: str) -> None:
+            hook = self.hooks.get(operation)
+            if hook is not None and faulty.calls[operation] == hook[0]:
+                del self.hooks[operation]
+                hook[1]()  # type: ignore[operator]
+
+        faulty = Faulty(sender, {}, after=after)
+        return faulty
+
+
+def test_what_is_recorded_arrives_and_nothing_is_left(room: Workroom) -> None:
+    room.plan()
+    stopped = room.work()
+    assert (arrived(room), stopped.reason, stopped.is_calm) == (["till@DE1"], StopReason.IDLE, True)
+    assert room.sends()["till", "DE1"].state is SendState.COMPLETE
+    assert room.plan().recorded == ()
+
+
+def test_L22_outside_its_windows_nothing_is_claimed_and_the_end_is_calm(room: Workroom) -> None:
+    room.sites["DE1"] = NIGHTS
+    room.plan()
+    stopped = room.work()
+    assert (arrived(room), stopped.is_calm) == ([], True)
+    (wait,) = stopped.waiting
+    assert wait.until == Instant(MONDAY + 10 * 3600)
+
+
+def test_L22_a_closing_window_stops_a_send_between_two_chunks_and_it_goes_on_the_next_night(room: Workroom) -> None:
+    room.sites["DE1"] = NIGHTS
+    room.packages["till"] = (LARGER, "medium")
+    room.now = MONDAY + 17 * 3600 - 1
+    room.plan()
+    room.senders = Hooked(append=(9, lambda: setattr(room, "now", MONDAY + 17 * 3600)))
+    room.work()
+    (put_back,) = [event for event in room.told if isinstance(event, SendPutBack)]
+    assert (put_back.cause, room.records()) == (Cause.WINDOW, [])
+    left = sum(path.stat().st_size for path in (room.folder / "stores" / "DE1" / PARTS).rglob("*") if path.is_file())
+    assert left > LARGEST_BLOCK
+    room.now = MONDAY + 34 * 3600
+    room.senders = lambda sender: sender
+    room.work()
+    (arrival,) = [event for event in room.told if isinstance(event, SendArrived)]
+    assert arrival.bytes < len(LARGER) - left + LARGEST_BLOCK
+    assert room.sends()["till", "DE1"].attempts == 2
+
+
+def test_L22_a_change_of_the_windows_stops_a_send_that_runs(room: Workroom) -> None:
+    room.packages["till"] = (LARGE, "medium")
+    room.sites["DE1"] = SLOW
+    room.plan()
+
+    def close() -> None:
+        room.sites["DE1"] = f"{SLOW}, {NIGHTS}"
+        room.write()
+
+    room.senders = Hooked(append=(2, close))
+    stopped = room.work()
+    assert (arrived(room), room.records(), stopped.is_calm) == ([], [], True)
+
+
+def test_a_site_that_is_suspended_meanwhile_gets_nothing_more(room: Workroom) -> None:
+    room.packages["till"] = (LARGE, "medium")
+    room.sites["DE1"] = SLOW
+    room.plan()
+
+    def suspend() -> None:
+        state = room.state()
+        state.hold(Hold(site=DE1, package=None, actor="you", reason="disk", since=MONDAY), room.author())
+        state.close()
+
+    room.senders = Hooked(append=(2, suspend))
+    stopped = room.work()
+    assert (arrived(room), room.records(), stopped.is_calm) == ([], [], True)
+    assert room.sends()["till", "DE1"].state is SendState.QUEUED
+
+
+def test_L21_what_is_more_urgent_takes_the_place_of_what_runs(room: Workroom) -> None:
+    room.packages["till"] = (LARGE, "low")
+    room.sites["DE1"] = SLOW
+    room.plan()
+
+    def urgent() -> None:
+        room.packages["fix"] = (b"urgent" * 100, "high")
+        room.plan()
+
+    room.senders = Hooked(append=(2, urgent))
+    room.work(count=1)
+    assert arrived(room) == ["fix@DE1", "till@DE1"]
+
+
+def test_no_more_sends_run_at_a_site_than_it_allows(room: Workroom) -> None:
+    room.sites["DE1"] = "limits: {maxConcurrent: 1}"
+    room.packages = {name: (name.encode() * 1000, "medium") for name in ("a", "b", "c")}
+    room.plan()
+    room.work(count=4)
+    running, most = 0, 0
+    for event in room.told:
+        running += isinstance(event, SendStarted) - isinstance(event, SendArrived)
+        most = max(most, running)
+    assert (sorted(arrived(room)), most) == (["a@DE1", "b@DE1", "c@DE1"], 1)
+
+
+def test_a_stop_puts_back_what_runs(room: Workroom) -> None:
+    room.packages["till"] = (LARGE, "medium")
+    room.sites["DE1"] = SLOW
+    room.plan()
+    asked: list[bool] = []
+    room.senders = Hooked(append=(2, lambda: asked.append(True)))
+    stopped = room.work(until_idle=False, stop=lambda: bool(asked))
+    assert (stopped.reason, arrived(room), room.records()) == (StopReason.SIGNAL, [], [])
+    send = room.sends()["till", "DE1"]
+    assert (send.state, send.attempts) == (SendState.QUEUED, 1)
+    room.work()
+    assert arrived(room) == ["till@DE1"]
+
+
+def test_L20_what_must_stay_free_is_not_filled(room: Workroom) -> None:
+    room.sites["DE1"] = "limits: {reserveFree: 900TiB}"
+    room.plan()
+    stopped = room.work()
+    send = room.sends()["till", "DE1"]
+    assert (send.state, send.cause) == (SendState.BACKING_OFF, Cause.SPACE)
+    assert send.detail.startswith("need ")
+    assert (stopped.is_calm, room.records()) == (False, [])
+    assert list((room.folder / "stores" / "DE1").glob("parts/*/*")) == []
+
+
+def test_L35_a_source_that_cannot_be_packed_stops_its_own_package_alone(room: Workroom) -> None:
+    room.packages["other"] = (b"other" * 100, "medium")
+    room.plan()
+    fleet = room.fleet()
+    (room.folder / "payload" / "till").rename(room.folder / "payload" / "moved")
+    room.fleet = lambda: fleet  # type: ignore[method-assign]  # read before the source went
+    stopped = room.work()
+    assert arrived(room) == ["other@DE1"]
+    send = room.sends()["till", "DE1"]
+    assert (send.state, send.cause, stopped.is_calm) == (SendState.BACKING_OFF, Cause.SOURCE_MISSING, False)
+
+
+def test_R6_of_two_workers_each_send_is_carried_out_once_and_each_package_packed_once(room: Workroom) -> None:
+    room.sites = {f"S{number}": "" for number in range(6)}
+    room.packages = {name: (name.encode() * 1000, "medium") for name in ("a", "b")}
+    room.plan()
+    second = Thread(target=lambda: room.work(count=2))
+    second.start()
+    room.work(count=2)
+    second.join()
+    assert sorted(arrived(room)) == sorted(f"{name}@{site}" for name in ("a", "b") for site in room.sites)
+    assert [path.name for path in (room.folder / "depot").rglob("parcels/*/*")] == ["000000000001.json"] * 2
+    assert all(send.attempts == 1 for send in room.sends().values())
