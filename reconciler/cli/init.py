@@ -13,6 +13,8 @@ from reconciler.cli.options import Options, Output
 
 STARTER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "starter")
 EDITOR_KINDS = ("site", "package", "job", "config")
+STORES = ("stores/HQ", "stores/SHOP-1", "stores/SHOP-2")
+"""Where the example's settings say that its sites' stores are: empty folders, which no send ever makes (L37)."""
 
 
 def init(
@@ -45,8 +47,11 @@ def init(
     if not options.dry_run:
         for path, (data, executable) in targets.items():
             _create(path, data, executable=executable)
+        for store in STORES if sites is None else ():
+            _make_folder(os.path.join(directory, store))
     verb = "Would write" if options.dry_run else "Wrote"
-    sys.stdout.write(f"{verb} {count(len(targets), 'file')} to {directory}\n")
+    stores = ", and an empty folder for the store of each site" if sites is None else ""
+    sys.stdout.write(f"{verb} {count(len(targets), 'file')} to {directory}{stores}\n")
     there = "" if os.path.normpath(directory) == "." else f" -C {directory}"
     if sites is None:
         sys.stdout.write(f"Next: reconcile{there} --dry-run\n")
@@ -127,10 +132,17 @@ def _site_manifest(name: str, row: Mapping[str, str]) -> bytes:
 
 
 def _create(path: str, data: bytes, *, executable: bool) -> None:
+    _make_folder(os.path.dirname(path) or ".")
     try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         mode = 0o777 if executable else 0o666
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             stream.write(data)
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _make_folder(path: str) -> None:
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"cannot make the folder {path}: {error.strerror}") from None

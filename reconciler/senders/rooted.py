@@ -186,7 +186,8 @@ def _opened(path: str) -> int:
 
 def _root_fault(path: str, fault: OSError) -> StoreFault:
     if fault.errno == errno.ENOENT:
-        return StoreFault(Cause.STORE_MISMATCH, f"{path}: there is no such folder; a store's folder is never created")
+        detail = f"{path}: there is no such folder; if no share is to be mounted there, make it by hand"
+        return StoreFault(Cause.STORE_MISMATCH, detail)
     if fault.errno == errno.ENOTDIR:
         return StoreFault(Cause.STORE_MISMATCH, f"{path}: is no folder")
     return store_fault(fault, path)

@@ -15,6 +15,13 @@ def test_the_example_fleet_plans_at_once(reconcile: Reconcile) -> None:
     assert plan["diagnostics"] == []
 
 
+def test_what_the_example_fleet_lacks_is_sent_at_once(reconcile: Reconcile) -> None:
+    reconcile("init", "shops")
+    assert reconcile("-C", "shops").code == 0
+    assert reconcile("-C", "shops", "work", "--until-idle").code == 0
+    assert reconcile("-C", "shops", "ready", "hello-everywhere").code == 0
+
+
 def test_every_modeline_and_editor_setting_refers_to_a_schema_that_is_there(reconcile: Reconcile) -> None:
     reconcile("init", "shops")
     for manifest in [*Path("shops/manifests").rglob("*.yaml"), Path("shops/reconciler.yaml")]:
