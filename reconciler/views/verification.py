@@ -25,22 +25,22 @@ _PHRASES = {
     "not-asked": "could not be asked",
 }
 _COUNTED = _PHRASES | {"agrees": "agree", "drift": "with drift", "no-store": "without a store yet"}
-_WIDTH = max(map(len, _PHRASES.values()))
 
 
 def verification_text(looks: Sequence[SiteLook], *, color: bool, written: bool) -> str:
     """By site, then package."""
     looks = sorted(looks, key=lambda look: look.site)
-    width = max((cells(look.site) for look in looks), default=0)
-    lines = [line for look in looks for line in site_lines(look, width, color=color)]
+    names = max((cells(look.site) for look in looks), default=0)
+    phrases = max((len(_PHRASES[site_word(look)]) for look in looks), default=0)
+    lines = [line for look in looks for line in _site_lines(look, names, phrases, color=color)]
     return "".join(f"{line}\n" for line in (*lines, *([""] if lines else ()), *_sum(looks, written=written)))
 
 
-def site_lines(look: SiteLook, width: int, *, color: bool) -> Iterator[str]:
+def _site_lines(look: SiteLook, names: int, phrases: int, *, color: bool) -> Iterator[str]:
     """One site, and what is to be said of its pairs."""
     word = site_word(look)
-    phrase = paint(left(_PHRASES[word], _WIDTH), _INKS[word], color=color)
-    yield f"{left(look.site, width)}  {phrase}  {_said_of_site(look)}".rstrip()
+    phrase = paint(left(_PHRASES[word], phrases), _INKS[word], color=color)
+    yield f"{left(look.site, names)}  {phrase}  {_said_of_site(look)}".rstrip()
     yield from _pair_lines(look.pairs)
     for stranger in look.strangers[:STRANGERS_SHOWN]:
         yield f"  {render_untrusted(stranger.name)}: a {stranger.kind}, none of ours; left alone"
