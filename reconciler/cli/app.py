@@ -14,12 +14,14 @@ from typer.exceptions import Abort, TyperException
 from reconciler import __version__
 from reconciler.cli import (
     acknowledge,
+    adopt,
     apply,
     cancel,
     config,
     doctor,
     enroll,
     explain,
+    gc,
     history,
     init,
     pin,
@@ -67,6 +69,8 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "state": (state.state, False),
     "pin": (pin.pin, False),
     "unpack": (unpack.unpack, False),
+    "adopt": (adopt.adopt, False),
+    "gc": (gc.gc, False),
     "init": (init.init, False),
     "schema": (schema.schema, False),
     "config": (config.config, False),
@@ -75,12 +79,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
 """Command → its function, and whether it takes the options of planning."""
 
 
-LATER = frozenset(
-    (
-        "adopt",
-        *("prune", "gc"),
-    )
-)
+LATER = frozenset(("prune",))
 """Commands of versions to come, so that a hint which names one does not end in "no such command"."""
 
 

@@ -20,10 +20,11 @@ def read_sites(place: "Workplace") -> "FleetRead":
     """The fleet as far as it matters to stores: no source of a package is read."""
     manifests = place.manifests
     read = manifests.source()
-    return manifests.resolve(read, manifests.declare(read), _unread)
+    return manifests.resolve(read, manifests.declare(read), unread)
 
 
-def _unread(request: "SourceRequest") -> "Content":
+def unread(request: "SourceRequest") -> "Content":
+    """A source that was not read, because what is in it does not matter."""
     from reconciler.model.names import Digest
     from reconciler.model.packages import Content
     from reconciler.model.quantities import Bytes

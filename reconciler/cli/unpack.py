@@ -1,6 +1,5 @@
 """`reconcile unpack`: at a site, staged content to a directory."""
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
     from reconciler.engine.unpacking import Staged, Unpacking
     from reconciler.model.names import SiteName
-    from reconciler.model.sites import Address
     from reconciler.senders.protocol import Sender
 
 UNCHANGED = "nothing was changed"
@@ -44,6 +42,7 @@ def unpack(
     /opt/till --expect sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
     """
     from reconciler.cli.report import as_json, deliver, say
+    from reconciler.cli.store_address import store_address
     from reconciler.cli.unpacked import unpacked_json, unpacked_text
     from reconciler.cli.workplace import work_in
     from reconciler.model.names import DIGEST, NAME
@@ -60,7 +59,7 @@ def unpack(
             f"--expect {expect!r} is no digest", code=Exit.USAGE, hint="sha256: and 64 digits, as `reconcile pin` says"
         )
     place = work_in(options)
-    address, site = _address(place, store)
+    address, site = store_address(place, store)
     try:
         sender = open_sender(address)
         try:
@@ -95,33 +94,6 @@ def unpack(
             options, f"{name} is still beside {to}: it cannot be removed, or another unpack is at work", level="warning"
         )
     return Exit.DONE
-
-
-def _address(place: "Workplace", store: str) -> "tuple[Address, SiteName | None]":
-    """Where the store is, and whose it must be; raises CommandError. A folder of that name goes before a site."""
-    from reconciler.manifests.spelling import Spelling
-    from reconciler.model.names import NAME
-    from reconciler.model.sites import Address
-
-    if "://" in store:
-        raise CommandError(
-            f"--store {store.partition('://')[0]}: such addresses come in a later version",
-            code=Exit.USAGE,
-            hint="a path or, with manifests, a site's name",
-        )
-    if os.path.lexists(store) or NAME.fullmatch(store) is None:
-        return Address(type="directory", path=os.path.abspath(store)), None
-    read = place.read_fleet()
-    site = next((site for site in read.fleet.sites if site.name == store), None)
-    if site is None:
-        near = Spelling([site.name for site in read.fleet.sites]).nearest(store)
-        hint = f"did you mean the site {near}?" if near else "a path or, with manifests, a site's name"
-        raise CommandError(
-            f"--store {store}: there is neither such a folder nor such a site", code=Exit.USAGE, hint=hint
-        )
-    if site.address is None:
-        raise CommandError(f"site {store} has no address", code=Exit.USAGE, hint="give --store the path of its store")
-    return site.address, site.name
 
 
 def _staged(sender: "Sender", package: str, site: "SiteName | None", store: str) -> "Staged":

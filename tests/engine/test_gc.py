@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.engine.collecting.keeping import Packing, Wishes
 from reconciler.model.collection import Action
+from reconciler.model.instants import Instant
 from reconciler.model.sites import Address
 from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StoreFault
@@ -176,7 +177,7 @@ def test_a_mark_on_what_is_referred_to_after_all_is_lifted(shop: Shop) -> None:
     assert shop.is_whole()
 
 
-@pytest.mark.parametrize("mark", [b"", b"{}", condemned_bytes(NOW + 9 * DAY)])
+@pytest.mark.parametrize("mark", [b"", b"{}", condemned_bytes(Instant(NOW + 9 * DAY))])
 def test_a_mark_that_makes_no_sense_is_written_anew(shop: Shop, mark: bytes) -> None:
     shop.send(1, "A")
     write(shop.path / f"packs/{PART}.pack")
