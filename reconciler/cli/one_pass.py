@@ -15,6 +15,7 @@ from reconciler.model.plan import Plan
 from reconciler.state.protocol import State, Submission
 from reconciler.views.counts import count
 from reconciler.views.plan_json import plan_json
+from reconciler.views.workers import workers_text
 
 PLAN_OUTPUTS = (Output.TEXT, Output.JSON, Output.YAML, Output.MARKDOWN)
 
@@ -95,20 +96,25 @@ def _one_pass(options: Options, paths: Sequence[str], *, write: bool, out: str |
         deliver(options, plan_renderer(plan, options, written=recorded, already=already, limits=place.limits))
         if submission is not None and recorded:
             tell_outcome(options, submission)
+            tell_workers(place, state, plan)
     finally:
         state.close()
     return exit_code(plan, options, pending=not recorded, invalid=planned.read.has_errors)
 
 
 def tell_outcome(options: Options, submission: Submission) -> None:
-    """What was recorded, what was left out because it had moved, and who will carry it out."""
+    """What was left out because it had moved, and what was recorded before."""
     for package, site in submission.moved:
         say(options, f"left out: {package}@{site} changed while this plan was made; the next pass plans it again")
     if submission.already:
         names = ", ".join(submission.already[:3])
         say(options, f"recorded already: {count(len(submission.already), 'send-only job')} ({names})")
-    if submission.recorded:
-        say(options, "No worker has been seen; start one: reconcile work")
+
+
+def tell_workers(place: Workplace, state: State, plan: Plan) -> None:
+    """Who carries out what is open now, or that nobody does (cli.md)."""
+    if plan.send_only_jobs or plan.summary.in_flight:
+        say(place.options, workers_text(state.workers(), at=place.now()))
 
 
 def known_before(submission: Submission) -> bool:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from reconciler.engine.manifests import FleetRead
     from reconciler.model.readiness import Readiness
 
-LOOK_EVERY = 1.0
-"""Seconds between two looks of `--wait`."""
-
 
 def ready(
     options: Options,
@@ -32,25 +29,35 @@ def ready(
 ) -> int:
     """Tell whether a job could start, or a site holds a package: exit 0 ready, 3 not ready with the reasons.
 
+    While it waits it says on standard error what for, whenever that changes.
+
     Examples: reconcile ready till-rollout && run-it; reconcile ready --package till-4 --site DE1 --wait 2h
     """
-    from reconciler.cli.report import as_json, deliver
+    from reconciler.cli.report import as_json, deliver, say
     from reconciler.cli.workplace import work_in
+    from reconciler.engine.gate import Gate
+    from reconciler.engine.subjects import LeftOut, NoSuchSubject
     from reconciler.model.quantities import parse_duration
-    from reconciler.views.readiness import readiness_json, readiness_text
+    from reconciler.views.readiness import readiness_json, readiness_text, waiting_text
 
     options.only(Output.TEXT, Output.JSON)
     if (job is None) == (package is None or site is None):
         raise CommandError("ready takes a JOB, or --package and --site", code=Exit.USAGE)
     try:
-        until = time.monotonic() + parse_duration(wait)
+        limit = parse_duration(wait)
     except ValueError as error:
         raise CommandError(f"--wait: {error}", code=Exit.USAGE) from None
     place = work_in(options)
-    answer = _readiness(place, job, package, site)
-    while not answer.is_ready and (left := until - time.monotonic()) > 0:
-        time.sleep(min(LOOK_EVERY, left))
-        answer = _readiness(place, job, package, site)
+    asked = _Asked(place, job=job, package=package, site=site)
+    gate = Gate(manifests=place.manifests, read=asked.read, version=asked.version, ask=asked.readiness)
+    try:
+        answer = gate.wait(
+            limit, clock=time.monotonic, sleep=time.sleep, tell=lambda answer: say(options, waiting_text(answer))
+        )
+    except NoSuchSubject as error:
+        raise CommandError(str(error), code=Exit.USAGE, hint=error.hint) from None
+    except LeftOut as error:
+        raise CommandError(str(error), code=Exit.INVALID) from None
     deliver(
         options,
         lambda output, _color: as_json(readiness_json(answer)) if output is Output.JSON else readiness_text(answer),
@@ -58,30 +65,48 @@ def ready(
     return Exit.DONE if answer.is_ready else Exit.NO
 
 
-def _readiness(place: "Workplace", job: str | None, package: str | None, site: str | None) -> "Readiness":
-    from reconciler.cli.one_pass import plan_now
-    from reconciler.engine.readiness import job_readiness, pair_readiness
-    from reconciler.engine.scope import Narrowing
-    from reconciler.engine.subjects import LeftOut, NoSuchSubject
-    from reconciler.model.names import JobName, PackageName, SiteName
+class _Asked:
+    """The question, asked of the manifests and the state of a place. The state is opened for each look anew: it may
+    be made, or put back from a copy, while somebody waits."""
 
-    subjects = [("job", job)] if job is not None else [("package", package or ""), ("site", site or "")]
+    def __init__(self, place: "Workplace", *, job: str | None, package: str | None, site: str | None) -> None:
+        self._place = place
+        self._job = job
+        self._package = package or ""
+        self._site = site or ""
 
-    def report(read: "FleetRead", options: Options) -> None:
-        _report(read, options, subjects)
+    def read(self) -> "FleetRead":
+        """The fleet as it is now, and what is wrong with the subject said."""
+        read = self._place.read_fleet()
+        subjects = [("job", self._job)] if self._job is not None else [("package", self._package), ("site", self._site)]
+        _report(read, self._place.options, subjects)
+        return read
 
-    state = place.open_state(write=False)
-    try:
-        planned = plan_now(place, state, Narrowing(), report=report)
-        if job is not None:
-            return job_readiness(planned, JobName(job))
-        return pair_readiness(planned, state, PackageName(package or ""), SiteName(site or ""))
-    except NoSuchSubject as error:
-        raise CommandError(str(error), code=Exit.USAGE, hint=error.hint) from None
-    except LeftOut as error:
-        raise CommandError(str(error), code=Exit.INVALID) from None
-    finally:
-        state.close()
+    def version(self) -> int:
+        """Of the state: another one may mean another answer."""
+        from reconciler.model.snapshot import Wanted
+
+        state = self._place.open_state(write=False)
+        try:
+            return state.snapshot(Wanted(sites=(), packages=())).version
+        finally:
+            state.close()
+
+    def readiness(self, read: "FleetRead") -> "Readiness":
+        """The answer of this moment; raises NoSuchSubject and LeftOut."""
+        from reconciler.engine.readiness import job_readiness, pair_readiness
+        from reconciler.engine.reconcile import plan_fleet
+        from reconciler.model.names import JobName, PackageName, SiteName
+
+        place = self._place
+        state = place.open_state(write=False)
+        try:
+            planned = plan_fleet(read, state, guards=place.settings.guards, at=place.now())
+            if self._job is not None:
+                return job_readiness(planned, JobName(self._job))
+            return pair_readiness(planned, state, PackageName(self._package), SiteName(self._site))
+        finally:
+            state.close()
 
 
 def _report(read: "FleetRead", options: Options, subjects: "Sequence[tuple[str, str]]") -> None:

@@ -3,7 +3,7 @@
 import json
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, known_before, tell_outcome
+from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, known_before, tell_outcome, tell_workers
 from reconciler.cli.options import Options
 from reconciler.cli.report import deliver, plan_renderer
 from reconciler.cli.workplace import work_in
@@ -66,6 +66,7 @@ def apply_saved(options: Options, file: str) -> int:
         deliver(options, plan_renderer(plan, options, written=recorded, already=already, limits=place.limits))
         if recorded:
             tell_outcome(options, submission)
+            tell_workers(place, state, plan)
     finally:
         state.close()
     return exit_code(plan, options, pending=not recorded, invalid=False)

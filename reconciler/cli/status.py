@@ -69,7 +69,8 @@ def _status(place: "Workplace", part: Part | None, name: str | None) -> "Status"
 
 def _render(shown: "Status", output: Output, part: Part | None, name: str | None) -> str:
     from reconciler.cli.report import as_json
-    from reconciler.views.status import status_json, status_text
+    from reconciler.views.status import status_text
+    from reconciler.views.status_json import status_json
 
     if output is Output.JSON:
         return as_json(status_json(shown))

@@ -1,25 +1,25 @@
 """Every fact behind a verdict, back to the line of YAML and the event, and what would change it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.effective import effective_fields
+from reconciler.engine.pair_facts import PairFacts, events, store_facts
 from reconciler.engine.readiness import holding_words
 from reconciler.engine.reconcile import Planned
+from reconciler.engine.status import rows_of
 from reconciler.engine.subjects import known_job, known_package, known_site
 from reconciler.model.explanation import Explanation, Fact, Section
-from reconciler.model.holdings import Damaged, RecordOnly, Staged
+from reconciler.model.holdings import Holding, Staged
 from reconciler.model.instants import Instant, format_instant
 from reconciler.model.names import JobName, PackageName, SiteName
-from reconciler.model.packages import Package
 from reconciler.model.plan import PlannedJob, PlannedPair, Verdict
-from reconciler.model.quantities import format_size
+from reconciler.model.schedule import WaitReason
 from reconciler.model.settings import Settings
-from reconciler.model.sites import Site
-from reconciler.state.protocol import HeldPair, State
+from reconciler.model.status import RowStatus
+from reconciler.planning.rules.suspended import held_words
+from reconciler.state.protocol import State
 from reconciler.views.reasons import cure, gap_words
-
-EVENTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +63,15 @@ class Explaining:
                 Section(title="Sites", facts=(ready, *sites)),
                 Section(title="Fields", facts=tuple(self._fields("Job", job.name))),
             ),
-            remedies=tuple(sorted({remedy for pair in pairs for remedy in _remedies(pair)})),
+            remedies=self._all_remedies(pairs),
         )
 
     def _site(self, name: SiteName) -> Explanation:
-        known_site(self.planned.read, name)
+        site = self.planned.read.fleet.site(known_site(self.planned.read, name))
         pairs = [pair for pair in self.planned.plan.pairs if pair.site == name]
         ready = sum(pair.verdict is Verdict.READY for pair in pairs)
         held = tuple(
-            Fact(name=pair.package, value=holding_words(pair.holding), origin=f"number {pair.number}")
+            Fact(name=pair.package, value=_holding_words(pair.holding), origin=f"number {pair.number}")
             for pair in self.state.pairs(site=name)
         )
         return Explanation(
@@ -80,10 +80,12 @@ class Explaining:
             sections=(
                 Section(title="Required", facts=tuple(Fact(name=p.package, value=_verdict_words(p)) for p in pairs)),
                 Section(title="Held", facts=held),
+                Section(title="Held back by", facts=tuple(self._holds(name))),
+                Section(title="Store", facts=tuple(store_facts(site, self.state))),
                 Section(title="Fields", facts=tuple(self._fields("Site", name))),
-                Section(title="Events", facts=tuple(self._events(f"site/{name}"))),
+                Section(title="Events", facts=tuple(events(self.state, f"site/{name}"))),
             ),
-            remedies=tuple(sorted({remedy for pair in pairs for remedy in _remedies(pair)})),
+            remedies=self._all_remedies(pairs),
         )
 
     def _pair(
@@ -101,51 +103,34 @@ class Explaining:
             verdict = "no job needs it there"
         else:
             verdict = _verdict_words(pair)
+        row = self._rows().get((package_name, site_name))
+        facts = PairFacts(
+            planned=self.planned, state=self.state, at=self.at, package=package, site=site, pair=pair, row=row
+        )
         return Explanation(
             subject=subject,
             verdict=verdict,
-            sections=(
-                Section(title="Wanted", facts=tuple(_wanted(package))),
-                Section(title="Needed by", facts=tuple(self._needed_by(pair))),
-                Section(title="At the site", facts=tuple(self._held(package_name, site_name))),
-                Section(title="On the way", facts=tuple(self._sends(package_name, site_name))),
-                Section(title="Path", facts=tuple(_path(site))),
-                Section(title="Events", facts=tuple(self._events(f"pair/{package_name}@{site_name}"))),
-            ),
-            remedies=() if pair is None else tuple(_remedies(pair)),
+            sections=facts.sections(),
+            receipts=tuple(facts.receipts()),
+            remedies=() if pair is None else tuple(_remedies(pair, row)),
         )
 
-    def _needed_by(self, pair: PlannedPair | None) -> Iterator[Fact]:
-        """Each job with the line of the target that selects the site."""
-        fleet = self.planned.read.fleet
-        for name in () if pair is None else pair.for_jobs:
-            job = fleet.jobs_by_name[name]
-            target = job.target_of(fleet.index[pair.site]) if pair is not None else None
-            value = job.purpose if target is not None else f"{job.purpose}; the job is created there (L5)"
-            yield Fact(name=name, value=value, where=job.where if target is None else target.where)
+    def _rows(self) -> Mapping[tuple[PackageName, SiteName], RowStatus]:
+        """The open sends, each with what it waits for."""
+        rows = rows_of(self.planned, self.planned.snapshot.open_sends, self.state.claims(), at=self.at)
+        return {(row.send.package, row.send.site): row for row in rows}
 
-    def _held(self, package: PackageName, site: SiteName) -> Iterator[Fact]:
-        row: HeldPair | None = next(iter(self.state.pairs(package=package, site=site)), None)
-        if row is None:
-            yield Fact(name="holding", value="nothing is known to be there", origin="no row in the state")
-            return
-        yield Fact(name="holding", value=holding_words(row.holding), origin=f"number {row.number}, mark {row.mark}")
-        if isinstance(row.holding, Staged | Damaged | RecordOnly):
-            yield Fact(name="content", value=row.holding.held.content)
-            yield Fact(name="setup", value=row.holding.held.setup or "none")
-        if isinstance(row.holding, Staged):
-            yield Fact(name="verified", value=format_instant(row.holding.verified_at), origin="receipt")
+    def _all_remedies(self, pairs: Iterable[PlannedPair]) -> tuple[str, ...]:
+        """Each once, sorted."""
+        rows = self._rows()
+        return tuple(sorted({one for pair in pairs for one in _remedies(pair, rows.get((pair.package, pair.site)))}))
 
-    def _sends(self, package: PackageName, site: SiteName) -> Iterator[Fact]:
-        for send in self.planned.snapshot.open_sends:
-            if (send.package, send.site) == (package, site):
-                yield Fact(name=send.job, value=f"{send.state.value}, {send.attempts} attempts, number {send.number}")
-                yield from self._events(f"send/{send.job}")
-
-    def _events(self, subject: str) -> Iterator[Fact]:
-        for event in self.state.history(subject=subject, limit=EVENTS_SHOWN):
-            value = f"{event.action} by {event.actor}{f': {event.detail}' if event.detail else ''}"
-            yield Fact(name=format_instant(event.at), value=value, origin=f"event {event.number}")
+    def _holds(self, site: SiteName) -> Iterator[Fact]:
+        """Those on the site as a whole."""
+        zone = self.planned.read.fleet.site(site).timezone
+        for hold in self.planned.snapshot.holds:
+            if (hold.site, hold.package) == (site, None) and (hold.until is None or hold.until > self.at):
+                yield Fact(name=f"site/{site}", value=held_words((hold,), zone=zone), origin="a local hold")
 
     def _fields(self, kind: str, name: str) -> Iterator[Fact]:
         """The effective fields of an object, each with the line, or the default, it comes from."""
@@ -154,23 +139,9 @@ class Explaining:
                 yield from effective_fields(declaration, self.settings)
 
 
-def _wanted(package: Package) -> Iterator[Fact]:
-    yield Fact(name="package", value=f"{package.name} {package.version}".rstrip(), where=package.where)
-    content = package.content
-    size = f"{content.files} files, {format_size(content.size)}" if content.readable else "pinned; not readable here"
-    yield Fact(name="content", value=f"{content.digest} ({size})", where=package.source.where)
-    parts = ", ".join(sorted(part.value for part in package.parts))
-    yield Fact(name="setup", value=f"{package.setup} ({parts})", where=package.where)
-
-
-def _path(site: Site) -> Iterator[Fact]:
-    address = "none" if site.address is None else f"{site.address.type} {site.address.path}"
-    yield Fact(name="address", value=address, where=site.where)
-    yield Fact(name="time zone", value=site.timezone, where=site.where)
-    for window in site.windows:
-        days = ", ".join(day.name.lower() for day in sorted(window.days))
-        hours = "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (window.starts, window.ends))
-        yield Fact(name=f"window {window.name}", value=f"{days} {hours}, {window.allow.word} or more", where=site.where)
+def _holding_words(holding: Holding) -> str:
+    verified = f", verified {format_instant(holding.verified_at)}" if isinstance(holding, Staged) else ""
+    return holding_words(holding) + verified
 
 
 def _verdict_words(pair: PlannedPair) -> str:
@@ -180,14 +151,29 @@ def _verdict_words(pair: PlannedPair) -> str:
     return f"{pair.verdict.value}{reasons}{f' ({words})' if words else ''}"
 
 
-def _remedies(pair: PlannedPair) -> Iterator[str]:
-    """What would change the verdict of a pair, one action a line."""
+def _remedies(pair: PlannedPair, row: RowStatus | None) -> Iterator[str]:
+    """What would change the verdict."""
     match pair.verdict:
         case Verdict.MISSING:
             yield f"record {pair.send_only_job}: reconcile"
         case Verdict.IN_FLIGHT:
-            yield f"carry out {pair.send_only_job}: reconcile work"
+            yield _goes_on(pair, row)
         case Verdict.BLOCKED:
             yield cure(pair)
         case Verdict.READY:
             return
+
+
+def _goes_on(pair: PlannedPair, row: RowStatus | None) -> str:
+    """What an open send waits for."""
+    if row is not None and row.worker is not None:
+        return f"wait until {pair.send_only_job} has arrived"
+    match None if row is None or row.wait is None else row.wait.reason:
+        case WaitReason.WINDOW:
+            return f"wait for the window, or widen spec.windows of site/{pair.site}"
+        case WaitReason.BACK_OFF:
+            return f"wait for the next attempt, or try at once: reconcile retry {pair.package}@{pair.site}"
+        case WaitReason.SITE_BUSY:
+            return f"wait for the other sends to {pair.site}, or raise limits.maxConcurrent of site/{pair.site}"
+        case _:
+            return f"carry out {pair.send_only_job}: reconcile work"

@@ -3,6 +3,7 @@
 from reconciler.engine.reconcile import Planned
 from reconciler.engine.subjects import known_job, known_package, known_site
 from reconciler.model.holdings import Absent, Damaged, Holding, RecordOnly, Staged, Unknown
+from reconciler.model.instants import format_instant
 from reconciler.model.names import JobName, PackageName, SiteName
 from reconciler.model.plan import PlannedPair, Verdict
 from reconciler.model.readiness import NotReady, Readiness
@@ -65,6 +66,14 @@ def _not_ready(pair: PlannedPair) -> NotReady:
         site=pair.site,
         verdict=pair.verdict.value,
         reasons=reasons,
-        detail=pair.detail,
+        detail=pair.detail or _underway_words(pair),
         send_only_job=pair.send_only_job or "",
     )
+
+
+def _underway_words(pair: PlannedPair) -> str:
+    """How far its open send is; "" without one."""
+    if pair.underway is None:
+        return ""
+    again = pair.underway.next_attempt
+    return pair.underway.state.value + ("" if again is None else f", next attempt {format_instant(again)}")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.model.diagnostics import Where
+from reconciler.model.holdings import Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +24,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """`verdict` in one sentence; `remedies` are what would change it, each one action."""
+    """`verdict` in one sentence; `remedies` are what would change it, each one action.
+
+    `receipts` are the latest proofs of a pair, the highest number first.
+    """
 
     subject: str
     verdict: str
     sections: tuple[Section, ...]
+    receipts: tuple[Receipt, ...] = ()
     remedies: tuple[str, ...] = ()

@@ -1,26 +1,44 @@
 """What `status` shows: who holds what, what runs, what waits for what and until when. No field is ever null (L27)."""
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
+from reconciler.model.claims import WorkerId, WorkerSeen
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import PlannedJob
+from reconciler.model.schedule import Wait
 from reconciler.model.snapshot import Send, SendState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastPass:
-    """The latest recorded pass: when, by whom, which plan, how it ended."""
+    """The latest recorded pass: when, by whom, which plan, of which commit ("" for files), how it ended."""
 
     at: Instant
     actor: str
     plan: str
+    commit: str
     outcome: str
+
+
+class StoreStanding(Enum):
+    """What is known of the store at a site's address (L37)."""
+
+    NONE = "none"
+    """Nothing was ever sent there, so no store is known to be the site's."""
+    ENROLLED = "enrolled"
+    MISMATCH = "store-mismatch"
+    """Another store is at the address, or none; the send that found out looks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteStatus:
-    """One site: how many packages jobs require there, and what became of them; `held` counts what it holds at all."""
+    """One site: how many packages jobs require there, and what became of them; `held` counts what it holds at all.
+
+    `store_detail` says what is wrong with a store that is not the site's; `overdue` that something held was not
+    verified within `verify.every`.
+    """
 
     site: SiteName
     required: int
@@ -29,6 +47,9 @@ class SiteStatus:
     blocked: int
     held: int
     oldest_verification: Instant | None
+    store: StoreStanding
+    store_detail: str = ""
+    overdue: bool = False
     suspended: str = ""
 
 
@@ -46,13 +67,29 @@ class PackageStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowStatus:
+    """One site of a send-only job. An open row has a `wait`, or else its turn: then nothing but a worker is missing.
+
+    `worker` has claimed it and lives; None for a row that nobody has.
+    """
+
+    send: Send
+    wait: Wait | None = None
+    worker: WorkerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendStatus:
     """One send-only job, its state computed from its rows (L25)."""
 
     name: str
     package: PackageName
     state: SendState
-    rows: tuple[Send, ...]
+    rows: tuple[RowStatus, ...]
+
+    @property
+    def has_open(self) -> bool:
+        return any(row.send.state.is_open for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +97,22 @@ class Status:
     at: Instant
     state: str
     last_pass: LastPass | None
+    workers: tuple[WorkerSeen, ...]
+    """Living ones first."""
     sites: tuple[SiteStatus, ...]
     packages: tuple[PackageStatus, ...]
     jobs: tuple[PlannedJob, ...]
     sends: tuple[SendStatus, ...]
-    oldest_waiting: tuple[PackageName, SiteName, Instant] | None
-    overdue: tuple[SiteName, ...]
-    """Sites that hold something not verified within their `verify.every`."""
+    oldest_waiting: RowStatus | None
+
+    @property
+    def living(self) -> tuple[WorkerSeen, ...]:
+        return tuple(worker for worker in self.workers if worker.alive)
+
+    @property
+    def overdue(self) -> tuple[SiteName, ...]:
+        """Sites that hold something not verified within their `verify.every`."""
+        return tuple(site.site for site in self.sites if site.overdue)
 
     def only(self, part: str | None, name: str | None) -> "Status":
         """One list, or one entry of it; raises KeyError for a name that is not in the list."""

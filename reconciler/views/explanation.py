@@ -2,6 +2,7 @@
 
 from reconciler.model.explanation import Explanation, Fact
 from reconciler.model.plan import FORMAT_VERSION
+from reconciler.views.receipts import receipt_json, receipt_text
 from reconciler.views.untrusted import render_untrusted
 
 
@@ -17,6 +18,9 @@ def explanation_text(explanation: Explanation) -> str:
             place = _place(fact)
             value = f"  {render_untrusted(fact.name):<{width}}  {render_untrusted(fact.value)}"
             lines.append(f"{value}   ({place})" if place else value)
+    if explanation.receipts:
+        lines += ["", "Receipts"]
+        lines += [f"  {one.number}  {render_untrusted(receipt_text(one))}" for one in explanation.receipts]
     if explanation.remedies:
         lines += ["", "What would change it", *(f"  {render_untrusted(remedy)}" for remedy in explanation.remedies)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -39,6 +43,7 @@ def explanation_json(explanation: Explanation) -> dict[str, object]:
             {"title": section.title, "facts": [_fact(fact) for fact in section.facts]}
             for section in explanation.sections
         ],
+        "receipts": [receipt_json(receipt) for receipt in explanation.receipts],
         "remedies": list(explanation.remedies),
     }
 

@@ -1,15 +1,23 @@
-"""Status as text and as JSON. A queued send says how long it has waited and for what (L27)."""
+"""Status as text. A queued send says how long it has waited and for what (L27)."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.instants import Instant, format_instant
-from reconciler.model.plan import FORMAT_VERSION, JobVerdict, PlannedJob
-from reconciler.model.quantities import format_duration, format_size
-from reconciler.model.snapshot import Send, SendState
-from reconciler.model.status import PackageStatus, SendStatus, SiteStatus, Status
+from reconciler.model.instants import Instant
+from reconciler.model.names import SiteName
+from reconciler.model.plan import JobVerdict, PlannedJob
+from reconciler.model.quantities import format_duration
+from reconciler.model.snapshot import Cause
+from reconciler.model.status import PackageStatus, SendStatus, SiteStatus, Status, StoreStanding
+from reconciler.views.cells import cells, left
 from reconciler.views.counts import count
+from reconciler.views.reasons import CAUSES
+from reconciler.views.standing import bytes_text, standing_text
 from reconciler.views.untrusted import render_untrusted
+from reconciler.views.workers import none_text, worker_rows
 
+WORKERS_SHOWN = 5
+SITES_SHOWN = 5
 ENDED_SHOWN = 10
 """Ended send-only jobs on the list of sends; all of them are in the JSON and in the history."""
 
@@ -20,10 +28,11 @@ def status_text(status: Status, *, part: str | None, named: bool) -> str:
         case None:
             lines = _screen(status)
         case "sites":
-            lines = _table(("site", "required", "ready", "in flight", "blocked", "held", ""), map(_site, status.sites))
+            heads = ("site", "required", "ready", "in flight", "blocked", "held", "store", "verified", "")
+            lines = _table(heads, (_site(site, at=status.at) for site in status.sites))
         case "packages":
-            heads = ("package", "version", "required", "ready", "in flight", "blocked", "held by")
-            lines = _table(heads, map(_package, status.packages))
+            columns = ("package", "version", "required", "ready", "in flight", "blocked", "held by")
+            lines = _table(columns, map(_package, status.packages))
         case "jobs":
             lines = _table(("job", "verdict", "ready", "for", ""), map(_job, status.jobs))
         case _:
@@ -35,23 +44,56 @@ def _screen(status: Status) -> list[str]:
     lines = [
         f"Last pass   {_last_pass(status)}",
         f"State       {status.state}",
-        "Workers     none has been seen; start one: reconcile work",
+        *_workers(status),
         f"Sends       {_counts(status.sends)}",
     ]
     if status.oldest_waiting is not None:
-        package, site, since = status.oldest_waiting
-        pair = render_untrusted(f"{package}@{site}")
-        lines.append(f"Oldest      {pair} has waited {format_duration(status.at - since)}")
+        send = status.oldest_waiting.send
+        waits = f"{render_untrusted(f'{send.package}@{send.site}')}: {standing_text(status.oldest_waiting, status)}"
+        lines.append(f"Oldest      {waits}")
     ready = sum(job.verdict is JobVerdict.READY for job in status.jobs)
     lines.append(f"Jobs        {ready} of {len(status.jobs)} ready")
     lines += [
-        f"  {job.name}: {job.verdict.value}, {job.ready} of {len(job.required_sites)} sites" for job in _open(status)
+        f"  {render_untrusted(job.name)}: {job.verdict.value}, {job.ready} of {len(job.required_sites)} sites"
+        for job in _open(status)
     ]
+    lines += _stores(status)
     if status.overdue:
-        shown = ", ".join(map(render_untrusted, status.overdue[:5]))
-        more = f" and {len(status.overdue) - 5} more" if len(status.overdue) > 5 else ""
-        lines.append(f"Unverified  {count(len(status.overdue), 'site')} not verified in time: {shown}{more}")
+        lines.append(f"Unverified  {count(len(status.overdue), 'site')} not verified in time: {_few(status.overdue)}")
     return lines
+
+
+def _workers(status: Status) -> list[str]:
+    """A line for each that lives; what the others were stands in the JSON."""
+    living = status.living
+    if not living:
+        text = none_text(status.workers, at=status.at)
+        return [f"Workers     {text[0].lower()}{text[1:]}"]
+    lines = [f"Workers     {len(living)} alive"]
+    lines += [f"  {line}" for line in _table((), worker_rows(living[:WORKERS_SHOWN], at=status.at))]
+    if len(living) > WORKERS_SHOWN:
+        lines.append(f"  and {len(living) - WORKERS_SHOWN} more")
+    return lines
+
+
+def _stores(status: Status) -> list[str]:
+    standings = Counter(site.store for site in status.sites)
+    known = standings.total() - standings[StoreStanding.NONE]
+    lines = [f"Stores      {known} of {count(len(status.sites), 'site')} known"]
+    wrong = [site for site in status.sites if site.store is StoreStanding.MISMATCH]
+    lines += [f"  {render_untrusted(f'{site.site}: {_store(site)}')}" for site in wrong[:SITES_SHOWN]]
+    if len(wrong) > SITES_SHOWN:
+        lines.append(f"  and {len(wrong) - SITES_SHOWN} more: reconcile status sites")
+    return lines
+
+
+def _store(site: SiteStatus) -> str:
+    return f"{CAUSES[Cause.STORE_MISMATCH]}, or none ({site.store_detail})"
+
+
+def _few(sites: Sequence[SiteName]) -> str:
+    more = f" and {len(sites) - SITES_SHOWN} more" if len(sites) > SITES_SHOWN else ""
+    return ", ".join(map(render_untrusted, sites[:SITES_SHOWN])) + more
 
 
 def _last_pass(status: Status) -> str:
@@ -59,7 +101,8 @@ def _last_pass(status: Status) -> str:
     if last is None:
         return "none yet"
     ago = format_duration(status.at - last.at)
-    return f"{ago} ago, {last.outcome}, plan {last.plan}, by {render_untrusted(last.actor)}"
+    commit = f", commit {last.commit[:7]}" if last.commit else ""
+    return f"{ago} ago, {last.outcome}, plan {last.plan}{commit}, by {render_untrusted(last.actor)}"
 
 
 def _open(status: Status) -> list[PlannedJob]:
@@ -71,14 +114,21 @@ def _counts(sends: Iterable[SendStatus]) -> str:
     counts: dict[str, int] = {}
     for send in sends:
         for row in send.rows:
-            counts[row.state.value] = counts.get(row.state.value, 0) + 1
+            counts[row.send.state.value] = counts.get(row.send.state.value, 0) + 1
     return ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "none"
 
 
-def _site(site: SiteStatus) -> Sequence[str]:
-    note = f"suspended {render_untrusted(site.suspended)}" if site.suspended else ""
+def _site(site: SiteStatus, *, at: Instant) -> Sequence[str]:
+    oldest = site.oldest_verification
+    verified = "-" if oldest is None else f"{format_duration(at - oldest)} ago"
+    notes = (
+        f"suspended {site.suspended}" if site.suspended else "",
+        "not verified in time" if site.overdue else "",
+        site.store_detail,
+    )
     numbers = (site.required, site.ready, site.in_flight, site.blocked, site.held)
-    return (render_untrusted(site.site), *map(str, numbers), note)
+    note = render_untrusted("; ".join(part for part in notes if part))
+    return (render_untrusted(site.site), *map(str, numbers), site.store.value, verified, note)
 
 
 def _package(package: PackageStatus) -> Sequence[str]:
@@ -94,10 +144,10 @@ def _job(job: PlannedJob) -> Sequence[str]:
 
 def _sends(status: Status, *, all_ended: bool) -> list[str]:
     """Every open row with what it waits for, then the latest ended jobs."""
-    open_jobs = [job for job in status.sends if any(row.state.is_open for row in job.rows)]
+    open_jobs = [job for job in status.sends if job.has_open]
     ended = sorted(
-        (job for job in status.sends if job not in open_jobs),
-        key=lambda job: (-max(row.changed_at for row in job.rows), job.name),
+        (job for job in status.sends if not job.has_open),
+        key=lambda job: (-max(row.send.changed_at for row in job.rows), job.name),
     )
     shown = ended if all_ended else ended[:ENDED_SHOWN]
     rows = [(job, row) for job in open_jobs for row in job.rows] + [(job, row) for job in shown for row in job.rows]
@@ -106,11 +156,11 @@ def _sends(status: Status, *, all_ended: bool) -> list[str]:
         (
             (
                 render_untrusted(job.name),
-                render_untrusted(row.site),
-                row.state.value,
-                str(row.attempts),
-                f"{format_size(row.bytes_done)} of {format_size(row.bytes)}",
-                _waits_for(row, at=status.at),
+                render_untrusted(row.send.site),
+                row.send.state.value,
+                str(row.send.attempts),
+                bytes_text(row.send),
+                standing_text(row, status),
             )
             for job, row in rows
         ),
@@ -120,103 +170,8 @@ def _sends(status: Status, *, all_ended: bool) -> list[str]:
     return lines if rows else ["No send-only job has been recorded."]
 
 
-def _waits_for(row: Send, *, at: Instant) -> str:
-    """What an open row waits for and until when, how an ended one ended."""
-    cause = "" if row.cause is None else f": {row.cause.value}"
-    detail = f" ({render_untrusted(row.detail)})" if row.detail else ""
-    if row.state is SendState.QUEUED:
-        return f"no worker has claimed it for {format_duration(at - row.recorded_at)}"
-    if row.state is SendState.BACKING_OFF:
-        again = "now" if row.next_attempt is None else format_instant(row.next_attempt)
-        return f"next attempt {again}{cause}{detail}"
-    if row.state.is_open:
-        return f"since {format_instant(row.changed_at)}"
-    return f"{format_instant(row.changed_at)}{cause}{detail}"
-
-
-def status_json(status: Status) -> dict[str, object]:
-    """cli.md; the keys of parts that were not asked for hold empty lists."""
-    last = status.last_pass
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "kind": "Status",
-        "at": format_instant(status.at),
-        "state": status.state,
-        "lastPass": None
-        if last is None
-        else {"at": format_instant(last.at), "actor": last.actor, "plan": last.plan, "outcome": last.outcome},
-        "workers": [],
-        "sites": [_site_json(site) for site in status.sites],
-        "packages": [_package_json(package) for package in status.packages],
-        "jobs": [_job_json(job) for job in status.jobs],
-        "sends": [
-            {
-                "name": job.name,
-                "package": job.package,
-                "state": job.state.value,
-                "sites": [_row_json(row, at=status.at) for row in job.rows],
-            }
-            for job in status.sends
-        ],
-        "overdueSites": list(status.overdue),
-    }
-
-
-def _site_json(site: SiteStatus) -> dict[str, object]:
-    oldest = site.oldest_verification
-    return {
-        "name": site.site,
-        "required": site.required,
-        "ready": site.ready,
-        "inFlight": site.in_flight,
-        "blocked": site.blocked,
-        "held": site.held,
-        "oldestVerification": None if oldest is None else format_instant(oldest),
-        "suspended": site.suspended,
-    }
-
-
-def _package_json(package: PackageStatus) -> dict[str, object]:
-    return {
-        "name": package.package,
-        "version": package.version,
-        "required": package.required,
-        "ready": package.ready,
-        "inFlight": package.in_flight,
-        "blocked": package.blocked,
-        "held": package.held,
-    }
-
-
-def _job_json(job: PlannedJob) -> dict[str, object]:
-    return {
-        "name": job.name,
-        "verdict": job.verdict.value,
-        "package": job.package,
-        "requiredSites": list(job.required_sites),
-        "ready": job.ready,
-        "blockers": list(job.blockers),
-        "waitsFor": list(job.waits_for),
-    }
-
-
-def _row_json(row: Send, *, at: Instant) -> dict[str, object]:
-    return {
-        "site": row.site,
-        "state": row.state.value,
-        "attempts": row.attempts,
-        "cause": "" if row.cause is None else row.cause.value,
-        "nextAttempt": "" if row.next_attempt is None else format_instant(row.next_attempt),
-        "bytesDone": row.bytes_done,
-        "bytes": row.bytes,
-        "waitsFor": _waits_for(row, at=at) if row.state.is_open else "",
-        "recordedAt": format_instant(row.recorded_at),
-        "changedAt": format_instant(row.changed_at),
-    }
-
-
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Columns as wide as their widest cell."""
-    cells = [tuple(heads), *map(tuple, rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    lines = [line for line in (tuple(heads), *map(tuple, rows)) if line]
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(left(cell, width) for cell, width in zip(line, widths, strict=True)) for line in lines]
