@@ -5,12 +5,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TextIO
 
 from reconciler.cli.options import Options, Output
 from reconciler.cli.report import colored
 from reconciler.model.instants import Instant
 from reconciler.model.schedule import Schedule
-from reconciler.model.working import SendProgress, SendStarted, WorkerNotice, WorkerStopped, Working
+from reconciler.model.working import PackingProgress, SendProgress, SendStarted, WorkerNotice, WorkerStopped, Working
 from reconciler.views.work import work_text
 from reconciler.views.work_json import work_json
 from reconciler.views.work_summary import summary_text
@@ -46,34 +47,36 @@ class Display:
         elif isinstance(event, WorkerStopped):
             self._print(summary_text(event, color=self._color))
         elif isinstance(event, WorkerNotice):
-            sys.stderr.write(work_text(event))
+            self._print(work_text(event), sys.stderr)
         elif not (self._live and isinstance(event, SendStarted)):
             self._print(work_text(event, color=self._color))
         sys.stdout.flush()
 
-    def show(self, running: Sequence[SendProgress], schedule: Schedule) -> None:
+    def show(self, running: Sequence[SendProgress], schedule: Schedule, packing: Sequence[PackingProgress]) -> None:
         """How far everything is."""
         at = Instant(int(time.time()))
         if self._live:
             size = shutil.get_terminal_size()
             height = max(3, min(size.lines - 2, 24))
-            self._draw(work_table(running, schedule, at=at, width=size.columns, height=height))
+            self._draw(work_table(running, schedule, packing, at=at, width=size.columns, height=height))
         elif self._ndjson:
             if running and self._is_due(PROGRESS):
                 for event in running:
                     self.tell(event)
-        elif running and not self._options.quiet and self._is_due(HEARTBEAT):
-            sys.stderr.write(heartbeat_text(running, schedule, at=at))
+        elif (running or packing) and not self._options.quiet and self._is_due(HEARTBEAT):
+            sys.stderr.write(heartbeat_text(running, schedule, packing, at=at))
 
     def close(self) -> None:
         """Take the table away."""
         self._draw(())
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, stream: TextIO | None = None) -> None:
+        """Above the table."""
         table = self._table
         self._draw(())
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream = stream or sys.stdout
+        stream.write(text)
+        stream.flush()
         self._draw(table)
 
     def _draw(self, table: Sequence[str]) -> None:

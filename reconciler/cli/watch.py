@@ -33,6 +33,7 @@ def watch(
     Examples: reconcile watch; reconcile watch --no-work; reconcile watch --files -o ndjson
     """
     from reconciler.cli.beside import WorkBeside
+    from reconciler.cli.stopping import leave
     from reconciler.cli.workplace import work_in
     from reconciler.engine.watch import watch as loop
     from reconciler.sources.watching import FileWatching
@@ -58,7 +59,7 @@ def watch(
         watcher.close()
         if beside is not None:
             beside.close(PATIENCE + 1)
-    return 128 + ended_by[0]
+    return leave(128 + ended_by[0])
 
 
 def _end_on_signals() -> list[int]:

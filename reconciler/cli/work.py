@@ -29,7 +29,7 @@ def work(
     """
     options.only(Output.TEXT, Output.NDJSON, reports=False)
     from reconciler.cli.live import display
-    from reconciler.cli.stopping import Stopping
+    from reconciler.cli.stopping import Stopping, leave
     from reconciler.cli.workplace import work_in
     from reconciler.cli.workshop import means_of
     from reconciler.engine.working.loop import work as loop
@@ -41,7 +41,7 @@ def work(
     with Stopping() as stopping, display(options) as shown:
         stopped = loop(means_of(place, shown, count=workers), until_idle=until_idle, stop=stopping.is_asked)
     if stopped.reason is StopReason.SIGNAL:
-        return stopping.exit_code
+        return leave(stopping.exit_code)
     return Exit.DONE if stopped.is_calm else Exit.FAILED
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.engine.depots import packed_in
@@ -19,23 +20,32 @@ from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Missing, Taken
 
 
-def pack(package: Package, depot: Store, *, at: Instant) -> Parcel:
+def pack(package: Package, depot: Store, *, at: Instant, wrote: Callable[[int], None] = lambda _: None) -> Parcel:
     """Make sure that the depot holds the package's content; returns its parcel.
 
     Raises SourceChanged or SourceGone (reconciler.parcels.packing) if the source is not what is to be packed, and
-    StoreFault. A parcel that is there is not made again, even if somebody else was faster.
+    StoreFault. A parcel that is there is not made again, even if somebody else was faster. `wrote` is told the bytes of
+    each pack before it is written, and may raise what ends the packing.
     """
     source = package.source
     request = SourceRequest(package=package.name, path=source.path, exclude=source.exclude, pin=source.pin)
-    return pack_content(request, package.content.digest, depot, size=package.content.size, at=at)
+    return pack_content(request, package.content.digest, depot, size=package.content.size, at=at, wrote=wrote)
 
 
-def pack_content(request: SourceRequest, content: Digest, depot: Store, *, size: int, at: Instant) -> Parcel:
+def pack_content(
+    request: SourceRequest,
+    content: Digest,
+    depot: Store,
+    *,
+    size: int,
+    at: Instant,
+    wrote: Callable[[int], None] = lambda _: None,
+) -> Parcel:
     """The same for a source of any origin; `size` is the sum of its files' bytes."""
     packed = packed_in(depot, request.package, content)
     if packed is not None:
         return packed.parcel
-    writing = _Writing(depot)
+    writing = _Writing(depot, wrote)
     try:
         index = pack_source(request, content, held=_held(depot, request), put=writing.put)
         writing.publish()
@@ -49,11 +59,13 @@ class _Writing:
     """The packs of one packing: private until the last of them is flushed."""
 
     depot: Store
+    wrote: Callable[[int], None]
     attempt: str = field(default_factory=new_id)
     packs: list[str] = field(default_factory=list)
 
     def put(self, data: bytes) -> str:
         """Write a pack; the id it will have."""
+        self.wrote(len(data))
         identity = new_id()
         self.packs.append(identity)
         part = self.depot.sender.begin(part_name(self.attempt, identity))

@@ -9,6 +9,7 @@ from enum import Enum
 
 from reconciler.model.claims import WorkerId
 from reconciler.model.instants import Instant, Seconds
+from reconciler.model.names import PackageName
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.schedule import Wait, WaitReason
 from reconciler.model.snapshot import Cause, Send, SendState
@@ -29,6 +30,15 @@ class WorkerNotice:
 
     at: Instant
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackingProgress:
+    """A package that is being packed for its sends: its content's bytes, and those packed so far, compressed."""
+
+    package: PackageName
+    bytes: Bytes
+    packed: Bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from reconciler.model.instants import Instant, format_instant
 from reconciler.model.quantities import format_duration, format_rate, format_size
 from reconciler.model.schedule import Schedule, Wait, WaitReason
 from reconciler.model.snapshot import Send
-from reconciler.model.working import SendProgress
+from reconciler.model.working import PackingProgress, SendProgress
 from reconciler.views.cells import cells, clip, left, right
 from reconciler.views.untrusted import render_untrusted
 from reconciler.views.waits import WAITS, until_text
@@ -35,17 +35,24 @@ class _Row:
 
 
 def work_table(
-    running: Sequence[SendProgress], schedule: Schedule, *, at: Instant, width: int, height: int
+    running: Sequence[SendProgress],
+    schedule: Schedule,
+    packing: Sequence[PackingProgress] = (),
+    *,
+    at: Instant,
+    width: int,
+    height: int,
 ) -> list[str]:
     """At most `height` lines (three at least) of at most `width` cells: heads, rows, the fold, the totals.
 
     `running` has the latest of each send that runs here. These come first, by site, then package; then those whose turn
-    it is, in order; then those that wait, by until when.
+    it is, in order; then those that wait, by until when. What is being packed stands above them.
     """
+    above = [clip(_packing(one), width) for one in packing[: max(height - 3, 0)]]
     rows = _rows(running, schedule)
     if not rows:
-        return [clip(_totals(rows), width)]
-    room = max(height - 2, 1)
+        return [*above, clip(_totals(rows), width)]
+    room = max(height - len(above) - 2, 1)
     shown = rows if len(rows) <= room else rows[: room - 1]
     table = [_HEADS, *(_cells(row, at) for row in shown)]
     widths = [max(cells(line[column]) for line in table) for column in range(len(_HEADS))]
@@ -54,12 +61,26 @@ def work_table(
         folded = rows[len(shown) :]
         lines.append(f"+ {len(folded):,} more  {_sums(folded)}")
     lines.append(_totals(rows))
-    return [clip(line.rstrip(), width) for line in lines]
+    return above + [clip(line.rstrip(), width) for line in lines]
 
 
-def heartbeat_text(running: Sequence[SendProgress], schedule: Schedule, *, at: Instant, zone: str = "UTC") -> str:
+def heartbeat_text(
+    running: Sequence[SendProgress],
+    schedule: Schedule,
+    packing: Sequence[PackingProgress] = (),
+    *,
+    at: Instant,
+    zone: str = "UTC",
+) -> str:
     """The totals as a line, for where nobody watches."""
-    return f"{format_instant(at, zone)}  {'working':<9}  {_totals(_rows(running, schedule))}\n"
+    told = [_totals(_rows(running, schedule)), *map(_packing, packing)]
+    return f"{format_instant(at, zone)}  {'working':<9}  {'; '.join(told)}\n"
+
+
+def _packing(packing: PackingProgress) -> str:
+    """`packing till-4: 38.4 MiB so far, of 1.2 GiB of content`."""
+    done, size = format_size(packing.packed), format_size(packing.bytes)
+    return f"packing {render_untrusted(packing.package)}: {done} so far, of {size} of content"
 
 
 def _totals(rows: Sequence[_Row]) -> str:

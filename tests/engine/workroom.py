@@ -123,7 +123,7 @@ class Workroom:
             settings=Workers(count=count, lease=Seconds(20), retry=Retry(first=Seconds(30))),
             author=self.author,
             tell=self.told.append,
-            show=lambda _running, _schedule: None,
+            show=lambda _running, _schedule, _packing: None,
             clock=time.monotonic,
             wall=lambda: self.now,
             draw=lambda: 0.5,

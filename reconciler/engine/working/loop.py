@@ -128,7 +128,7 @@ class _Loop:
         for one in self.running.values():
             self._watch_over(one, conditions)
         self._preempt(claims)
-        self.tally.show(self.running.values(), self.schedule)
+        self.tally.show(self.running.values(), self.schedule, self.packing.underway.values())
 
     def _watch_over(self, one: Running, conditions: Conditions) -> None:
         """What changed in the manifests or the holds counts for what runs, too (L22)."""
@@ -275,10 +275,11 @@ class _Loop:
 
     def _wind_up(self) -> None:
         """No more claims; what runs stops at the next chunk and is put back."""
+        self.packing.stop()
         for one in self.running.values():
             one.course.interrupt(PutBack(bytes_done=Bytes(0), detail="the worker stopped"))
         until = self.means.clock() + PATIENCE
-        while self.running and self.means.clock() < until:
+        while (self.running or self.packing.running) and self.means.clock() < until:
             self._gather(0.1)
         self._record()
 

@@ -9,7 +9,7 @@ from reconciler.model.packages import Package
 from reconciler.model.schedule import Schedule
 from reconciler.model.settings import Workers
 from reconciler.model.sites import Address
-from reconciler.model.working import SendProgress, Working
+from reconciler.model.working import PackingProgress, SendProgress, Working
 from reconciler.senders.protocol import Sender
 from reconciler.state.protocol import Author, State
 
@@ -34,7 +34,7 @@ class Means:
     settings: Workers
     author: Callable[[], Author]
     tell: Callable[[Working], None]
-    show: Callable[[Sequence[SendProgress], Schedule], None]
+    show: Callable[[Sequence[SendProgress], Schedule, Sequence[PackingProgress]], None]
     clock: Callable[[], float]
     wall: Callable[[], float]
     draw: Callable[[], float]

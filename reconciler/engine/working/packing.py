@@ -6,10 +6,12 @@ What is not packed yet is no turn; what cannot be packed ends the sends of it, w
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reconciler.engine.depots import Depots, packed_in
 from reconciler.engine.packing import pack
+from reconciler.engine.sending.course import Interrupted
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.running import Content, PackingEnded
 from reconciler.model.claims import BackedOff, GaveWay
@@ -17,8 +19,10 @@ from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.packages import Package
+from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause, Mode, Send
 from reconciler.model.stores import StoreFault
+from reconciler.model.working import PackingProgress
 from reconciler.parcels.packing import SourceChanged, SourceGone
 from reconciler.senders.retrying import backoff
 from reconciler.state.protocol import State
@@ -37,8 +41,9 @@ class Packing:
     ended: Callable[[PackingEnded], None]
     packed: set[Content] = field(default_factory=set)
     verdicts: dict[Content, GaveWay | BackedOff] = field(default_factory=dict)
-    underway: set[Content] = field(default_factory=set)
+    underway: dict[Content, PackingProgress] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    is_stopped: bool = False
     _not_before: dict[Content, float] = field(default_factory=dict)
 
     @property
@@ -92,18 +97,18 @@ class Packing:
             return False
         if not state.take(self.means.worker, _thing(content), self.means.author(), lease=self.means.settings.lease):
             return False
-        self.underway.add(content)
+        self.underway[content] = PackingProgress(package=package.name, bytes=package.content.size, packed=Bytes(0))
         self.pool.submit(self._pack, fleet, package)
         return True
 
     def end(self, ended: PackingEnded, state: State) -> None:
         """Take in what came of it; the package is left alone for a while if it failed."""
         content = ended.content
-        self.underway.discard(content)
-        if ended.verdict is None:
+        self.underway.pop(content, None)
+        if ended.packed:
             self.failures.pop(content[0], None)
             self.packed.add(content)
-        else:
+        elif ended.verdict is not None:
             self.verdicts[content] = ended.verdict
         with contextlib.suppress(StateError):  # What was taken is free again with the end of the lease.
             state.give_back(self.means.worker, _thing(content))
@@ -116,12 +121,16 @@ class Packing:
     def _pack(self, fleet: Fleet, package: Package) -> None:
         content = package.name, package.content.digest
         verdict: GaveWay | BackedOff | None = None
+        packed = False
         try:
             depot = self.depots.open(fleet, package.origin)
             try:
-                pack(package, depot, at=Instant(int(self.means.wall())))
+                pack(package, depot, at=Instant(int(self.means.wall())), wrote=partial(self._wrote, content))
+                packed = True
             finally:
                 depot.sender.close()
+        except Interrupted:
+            pass
         except SourceChanged as changed:
             self.means.forget_source(package)
             self._fail(content, Cause.SOURCE_CHANGED, str(changed))
@@ -132,7 +141,17 @@ class Packing:
             verdict = self._fail(content, Cause.SOURCE_MISSING, f"depot of {package.origin}: {fault.detail}")
         except Exception as fault:  # noqa: BLE001 - a fault of ours stops this package, not the worker (L35)
             verdict = self._fail(content, Cause.CORRUPT, f"a fault of reconcile: {fault!r}")
-        self.ended(PackingEnded(package=package, verdict=verdict))
+        self.ended(PackingEnded(package=package, packed=packed, verdict=verdict))
+
+    def stop(self) -> None:
+        """Whatever is being packed ends at its next pack: the next worker begins anew."""
+        self.is_stopped = True
+
+    def _wrote(self, content: Content, count: int) -> None:
+        if self.is_stopped:
+            raise Interrupted(None)
+        before = self.underway[content]
+        self.underway[content] = replace(before, packed=Bytes(before.packed + count))
 
     def _fail(self, content: Content, cause: Cause, detail: str) -> BackedOff:
         """The package waits by the schedule of retries, whatever its sends do."""

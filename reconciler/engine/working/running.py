@@ -60,9 +60,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackingEnded:
-    """A package was packed; or not, then the sends of it end as `verdict` says."""
+    """A package was packed; or not: then the sends of it end as `verdict` says, or go on waiting without one."""
 
     package: Package
+    packed: bool = False
     verdict: GaveWay | BackedOff | None = None
 
     @property

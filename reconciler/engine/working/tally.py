@@ -11,6 +11,7 @@ from reconciler.model.instants import Instant, Seconds
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.schedule import Schedule, Wait
 from reconciler.model.working import (
+    PackingProgress,
     SendArrived,
     SendEvent,
     SendFailed,
@@ -43,9 +44,9 @@ class Tally:
     def began(self, one: Running) -> None:
         self._tell(SendStarted(at=self._at(), send=one.claim.send, timezone=one.site.timezone))
 
-    def show(self, running: Iterable[Running], schedule: Schedule) -> None:
-        """How far each attempt is, and what waits."""
-        self.means.show(tuple(self._progress(one) for one in running), schedule)
+    def show(self, running: Iterable[Running], schedule: Schedule, packing: Iterable[PackingProgress]) -> None:
+        """How far each attempt is, what is being packed, and what waits."""
+        self.means.show(tuple(self._progress(one) for one in running), schedule, tuple(packing))
 
     def ended(self, ended: Ended, *, counted: bool) -> None:
         """What became of an attempt; without its claim it has no say any more."""
