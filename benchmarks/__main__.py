@@ -1,12 +1,14 @@
-"""`python -m benchmarks plan`: one command for every figure; exit code 1 if a promise is not kept."""
+"""`python -m benchmarks plan|send`: a command for every figure; exit code 1 if a promise is not kept."""
 
 import argparse
 import sys
 
-from benchmarks.planning import measure
-from benchmarks.report import as_json, as_markdown, as_text, with_figures
-from benchmarks.scale import LONG, SMOKE, USUAL
-from benchmarks.targets import targets
+from benchmarks import planning, report, scale, targets
+from benchmarks.sending import report as sending_report
+from benchmarks.sending import scale as sending_scale
+from benchmarks.sending import sends
+from benchmarks.sending import targets as sending_targets
+from benchmarks.targets import Target
 
 
 def main() -> int:
@@ -14,32 +16,64 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
     plan = commands.add_parser("plan", help="what a plan costs, beside floors and peers")
-    scale = plan.add_mutually_exclusive_group()
-    smoke_help = "small fleets, once, in seconds; checks that all of it works, compares nothing"
-    scale.add_argument("--smoke", dest="scale", action="store_const", const=SMOKE, help=smoke_help)
-    scale.add_argument("--long", dest="scale", action="store_const", const=LONG, help="with 1,000,000 pairs")
-    plan.add_argument("--json", metavar="FILE", help="write every run to FILE")
-    plan.add_argument(
+    plan.set_defaults(measure=_plan)
+    _add_options(plan, small="small fleets", long="with 1,000,000 pairs")
+    send = commands.add_parser("send", help="what sends cost, beside rsync")
+    send.add_argument("--folder", metavar="DIR", help="what is sent, and where to, lies beneath it: needs 40 GB free")
+    send.set_defaults(measure=_send)
+    _add_options(send, small="small contents", long="with a file of 8 GB and a package of 100,000 files")
+    given = parser.parse_args()
+    if given.page and given.scale == "smoke":
+        parser.error("--smoke compares nothing: its figures are not for a page")
+    compared: list[Target] = given.measure(given)
+    return 0 if all(target.met for target in compared) else 1
+
+
+def _add_options(command: argparse.ArgumentParser, *, small: str, long: str) -> None:
+    chosen = command.add_mutually_exclusive_group()
+    smoke = f"{small}, once, in seconds; checks that all of it works, compares nothing"
+    chosen.add_argument("--smoke", dest="scale", action="store_const", const="smoke", default="usual", help=smoke)
+    chosen.add_argument("--long", dest="scale", action="store_const", const="long", help=long)
+    command.add_argument("--json", metavar="FILE", help="write every run to FILE")
+    command.add_argument(
         "--page", metavar="FILE", help="replace the figures in docs/explanation/performance.md or the like"
     )
-    plan.set_defaults(scale=USUAL)
-    given = parser.parse_args()
-    if given.page and given.scale is SMOKE:
-        parser.error("--smoke compares nothing: its figures are not for a page")
-    figures = measure(given.scale)
-    compared = [] if given.scale is SMOKE else targets(figures, given.scale)
-    sys.stdout.write(as_text(figures))
+
+
+def _plan(given: argparse.Namespace) -> list[Target]:
+    size = {"smoke": scale.SMOKE, "usual": scale.USUAL, "long": scale.LONG}[given.scale]
+    figures = planning.measure(size)
+    compared = [] if size is scale.SMOKE else targets.targets(figures, size)
+    _tell(given, report.as_text(figures), compared, report.as_json(figures, compared))
+    if given.page:
+        _write_page(given.page, report.as_markdown(figures, compared), called="figures")
+    return compared
+
+
+def _send(given: argparse.Namespace) -> list[Target]:
+    size = {"smoke": sending_scale.SMOKE, "usual": sending_scale.USUAL, "long": sending_scale.LONG}[given.scale]
+    runs = sends.measure(size, folder=given.folder)
+    compared = [] if size is sending_scale.SMOKE else sending_targets.targets(runs)
+    _tell(given, sending_report.as_text(runs), compared, sending_report.as_json(runs, compared))
+    if given.page:
+        _write_page(given.page, sending_report.as_markdown(runs, compared), called=sending_report.FIGURES)
+    return compared
+
+
+def _tell(given: argparse.Namespace, text: str, compared: list[Target], json: str) -> None:
+    sys.stdout.write(text)
     sys.stdout.writelines(f"{target}\n" for target in compared)
     if given.json:
         with open(given.json, "w", encoding="utf-8") as stream:
-            stream.write(as_json(figures, compared))
-    if given.page:
-        with open(given.page, "r+", encoding="utf-8") as stream:
-            page = with_figures(stream.read(), as_markdown(figures, compared))
-            stream.seek(0)
-            stream.write(page)
-            stream.truncate()
-    return 0 if all(target.met for target in compared) else 1
+            stream.write(json)
+
+
+def _write_page(file: str, figures: str, *, called: str) -> None:
+    with open(file, "r+", encoding="utf-8") as stream:
+        page = report.with_figures(stream.read(), figures, called=called)
+        stream.seek(0)
+        stream.write(page)
+        stream.truncate()
 
 
 if __name__ == "__main__":

@@ -72,10 +72,14 @@ def in_turns(commands: Sequence[Command], *, rounds: int, environment: Mapping[s
 
 def run_once(command: Command, environment: Mapping[str, str]) -> Usage:
     """Run a command to its end; raises CommandFailed."""
+    return run(command, environment)[0]
+
+
+def run(command: Command, environment: Mapping[str, str]) -> tuple[Usage, bytes]:
+    """The same, and what the command wrote to standard output; raises CommandFailed."""
     with tempfile.NamedTemporaryFile() as kept:
-        stdout = kept.name if command.reports_itself else os.devnull
         told = subprocess.run(
-            [PYTHON, "-I", "-S", _LAUNCHER, stdout, *command.arguments],
+            [PYTHON, "-I", "-S", _LAUNCHER, kept.name, *command.arguments],
             cwd=command.folder,
             env=environment,
             capture_output=True,
@@ -87,4 +91,4 @@ def run_once(command: Command, environment: Mapping[str, str]) -> Usage:
     if int(code):
         raise CommandFailed(command.arguments, int(code), told.stderr)
     own = float(printed) if command.reports_itself else float(cpu)
-    return Usage(cpu=own, wall=float(wall), peak_kib=int(peak))
+    return Usage(cpu=own, wall=float(wall), peak_kib=int(peak)), printed

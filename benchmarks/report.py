@@ -10,15 +10,13 @@ from benchmarks.measure import Measured
 from benchmarks.planning import BARE, Figures
 from benchmarks.targets import Target
 
-_BEGIN = "<!-- figures -->\n"
-_END = "<!-- end of figures -->\n"
 _HEAD = f"{'':<34}{'CPU s':>9}{'x bare':>9}{'wall s':>9}{'MiB':>7}{'runs':>6}"
 
 
 def as_text(figures: Figures) -> str:
     """Medians; `x bare` is CPU time against the start of Python."""
     bare = figures.measured[BARE]
-    lines = [_machine(), _HEAD]
+    lines = [machine(), _HEAD]
     for title, names in figures.sections.items():
         if names:
             lines += [title, *(_row(name, figures.measured[name], bare) for name in names)]
@@ -29,7 +27,7 @@ def as_text(figures: Figures) -> str:
 def as_json(figures: Figures, targets: Sequence[Target]) -> str:
     """Every run, in seconds and KiB."""
     value = {
-        "machine": _machine(),
+        "machine": machine(),
         "runs": {name: [asdict(run) for run in measured.runs] for name, measured in figures.measured.items()},
         "targets": [asdict(target) | {"met": target.met} for target in targets],
         "absent": list(figures.absent),
@@ -40,7 +38,7 @@ def as_json(figures: Figures, targets: Sequence[Target]) -> str:
 def as_markdown(figures: Figures, targets: Sequence[Target]) -> str:
     """No absolute time: what holds on another machine too."""
     bare = figures.measured[BARE]
-    lines = [_machine() + ".", ""]
+    lines = [machine() + ".", ""]
     for title, names in figures.sections.items():
         if names:
             lines += [f"| {title} | CPU, times bare Python | peak MiB |", "|---|--:|--:|"]
@@ -48,19 +46,25 @@ def as_markdown(figures: Figures, targets: Sequence[Target]) -> str:
                 measured = figures.measured[name]
                 lines.append(f"| {name} | {measured.cpu / bare.cpu:.1f} | {measured.peak_mib:.0f} |")
             lines.append("")
-    lines += ["| promise | measured | at most | |", "|---|--:|--:|---|"]
+    return "\n".join((*lines, *promises(targets))) + "\n"
+
+
+def promises(targets: Sequence[Target]) -> list[str]:
+    """The promises as a table of Markdown."""
+    lines = ["| promise | measured | at most | |", "|---|--:|--:|---|"]
     for target in targets:
         met = "met" if target.met else "**missed**"
         lines.append(f"| {target.name} | {target.value:.2f} {target.unit} | {target.limit:g} | {met} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def with_figures(page: str, figures: str) -> str:
+def with_figures(page: str, figures: str, *, called: str = "figures") -> str:
     """The page with what stands between its two marks replaced; raises ValueError for a page without them."""
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    marks = f"<!-- {called} -->\n", f"<!-- end of {called} -->\n"
+    before, begin, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not end:
-        raise ValueError(f"the page needs the lines {_BEGIN.strip()} and {_END.strip()}")
+        raise ValueError(f"the page needs the lines {marks[0].strip()} and {marks[1].strip()}")
     return f"{before}{begin}{figures}{end}{after}"
 
 
@@ -71,7 +75,7 @@ def _row(name: str, measured: Measured, bare: Measured) -> str:
     )
 
 
-def _machine() -> str:
+def machine() -> str:
     return (
         f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
     )
