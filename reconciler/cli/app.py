@@ -26,6 +26,7 @@ from reconciler.cli import (
     init,
     pin,
     plan,
+    prune,
     ready,
     resume,
     retry,
@@ -70,6 +71,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "pin": (pin.pin, False),
     "unpack": (unpack.unpack, False),
     "adopt": (adopt.adopt, False),
+    "prune": (prune.prune, False),
     "gc": (gc.gc, False),
     "init": (init.init, False),
     "schema": (schema.schema, False),
@@ -77,10 +79,6 @@ COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
     "version": (version_.version, False),
 }
 """Command → its function, and whether it takes the options of planning."""
-
-
-LATER = frozenset(("prune",))
-"""Commands of versions to come, so that a hint which names one does not end in "no such command"."""
 
 
 def _bare(
@@ -170,8 +168,6 @@ def _tell(error: Exception) -> Exit:
             return Exit.INVALID
         case TyperException():
             code, hint = Exit.USAGE, "reconcile --help"
-            if LATER & set(error.format_message().replace("'", " ").split()):
-                hint = "this version plans and records; carrying out sends comes with the next one"
         case CommandError():
             code, hint = error.code, error.hint
         case Moved():

@@ -184,11 +184,6 @@ def test_names_are_completed_from_the_manifests(reconcile: Reconcile, fleet: Pat
     assert (complete_job("till"), complete_site("D")) == (["till-emea"], ["DE1"])
 
 
-def test_a_command_of_a_later_version_says_so(reconcile: Reconcile) -> None:
-    ended = reconcile("work")
-    assert (ended.code, "comes with the next one" in ended.err) == (64, True)
-
-
 def test_the_last_pass_says_how_it_ended(reconcile: Reconcile, fleet: Path) -> None:
     reconcile("apply")
     assert json.loads(reconcile("status", "-o", "json").out)["lastPass"]["outcome"] == "done"

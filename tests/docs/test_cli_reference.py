@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from reconciler.cli.app import COMMANDS, LATER, _app
+from reconciler.cli.app import COMMANDS, _app
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import _GENERAL, _PLANNING, VARIABLES, variable
 from reconciler.manifests.declaring.settings import DEFAULTS
@@ -53,10 +53,6 @@ def named(parameters: Iterable[Any], names: Iterable[str]) -> list[Any]:
 def test_every_command_has_a_section_and_every_section_a_command() -> None:
     assert sorted(SECTIONS) == sorted(("", *COMMANDS))
     assert sorted(ROOT.commands) == sorted(COMMANDS)
-
-
-def test_commands_that_hints_name_and_later_versions_bring_are_listed() -> None:
-    assert sorted(quoted(PARTS["Commands of later versions"])) == sorted(LATER)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
