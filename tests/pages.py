@@ -1,19 +1,29 @@
 """Pages that show commands and what they print: read, run in a folder, written anew.
 
 A ```console block holds commands after `$ `, each with what it prints. A line `...` stands for any lines. A block with
-`title="FILE"` is a file that the reader writes at that place.
+`title="FILE"` is a file that the reader writes at that place. What differs from run to run is shown as it once was, and
+compared without it.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 PROMPT = "$ "
 FENCE = "```"
 CONSOLE = "```console"
 ANY = "..."
 _TITLE = re.compile(r'```\w+ title="([^"]+)"')
-_FLEET_DIGEST = re.compile(r"^files [0-9a-f]{7} ", re.MULTILINE)
+_VARYING = {
+    r"^files [0-9a-f]{7} ": "files FLEET ",  # stores are named by relative paths: it depends on where the fleet lies
+    r"\b[0-9a-f]{32}\b": "ID",
+    r"\bworker [0-9a-f]{8} \(process \d+ on [^)]+\)": "WORKER",
+    r"\bby [\w.-]+/\d+\b": "by VERIFIER",
+    r"\(event \d+\)": "(event N)",
+}
+_TRAVELLED = re.compile(r"(?<=[ ])(\d+)(?:\.\d+)? ([KMG]?i?B)(?=,? .*(?:proof|in under))", re.MULTILINE)
+_TOLD_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +74,12 @@ def with_output(page: str, place: Shown, output: str) -> str:
 
 
 def comparable(text: str) -> str:
-    """The fleet's digest is left out: stores are named by relative paths, so it depends on where the fleet lies."""
-    return _FLEET_DIGEST.sub("files ....... ", text)
+    """Without what is drawn at random; of compressed bytes the order of magnitude, of things told at once no order."""
+    for pattern, word in _VARYING.items():
+        text = re.sub(pattern, word, text, flags=re.MULTILINE)
+    text = _TRAVELLED.sub(lambda size: f"{'#' * len(size[1])} {size[2]}", text)
+    runs = groupby(text.splitlines(keepends=True), key=lambda line: _TOLD_AT.match(line) is not None)
+    return "".join(line for told, lines in runs for line in (sorted(lines) if told else lines))
 
 
 def agrees(output: str, printed: str) -> bool:

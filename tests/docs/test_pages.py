@@ -1,7 +1,8 @@
-"""The tutorial and the how-to pages show what really happens: their commands are run, in a folder of their own.
+"""READMEs, tutorial and how-to pages show what really happens: their commands are run, in a folder of their own.
 
-To write the outputs anew: `pytest tests/docs --update-golden`, then read the diff. A page begins in an empty folder, or
-in a copy of the example that a comment names: `<!-- begins in examples/04-retail-chain -->`.
+To write the outputs anew: `pytest tests/docs --update-golden`, then read the diff. A README begins beside a copy of the
+examples; another page in an empty folder, or in a copy of the example that a comment names:
+`<!-- begins in examples/04-retail-chain -->`.
 """
 
 import os
@@ -14,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.app import COMMANDS
-from tests.pages import ANY, Shown, agrees, comparable, shown, steps, with_output
+from tests.pages import ANY, Shown, agrees, shown, steps, with_output
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(
-    str(page.relative_to(DOCS)) for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.md")
+    str(page.relative_to(ROOT)) for folder in ("tutorial", "how-to") for page in (DOCS / folder).glob("*.md")
 )
+READMES = ["README.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "examples").glob("*/README.md"))]
 
 BEGINS_IN = re.compile(r"<!-- begins in (\S+) -->")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -40,19 +42,37 @@ main()
 """
 
 
-def run_page(page: str, folder: Path) -> list[str]:
-    """What each command of the page prints, on both streams, in the order of the page."""
+UNZSTD = f"""#!{sys.executable}
+import sys, zstandard
+zstandard.ZstdDecompressor().copy_stream(sys.stdin.buffer, sys.stdout.buffer)
+"""
+"""`zstd -dcq` where it is not installed; that the real one reads a store, tests/parcels/test_shell.py shows."""
+
+
+def begin(name: str, page: str, work: Path) -> None:
+    """The folder in which the page begins; what somebody tried in the examples here stays here."""
     begins = BEGINS_IN.search(page)
-    work = folder / "fleet"
+    fresh = shutil.ignore_patterns("stores", ".reconciler")
     if begins:
-        shutil.copytree(ROOT / begins[1], work)
+        shutil.copytree(ROOT / begins[1], work, ignore=fresh)
+    elif name in READMES:
+        shutil.copytree(ROOT / "examples", work / "examples", ignore=fresh)
     else:
         work.mkdir()
+
+
+def run_page(name: str, page: str, folder: Path) -> list[str]:
+    """What each command of the page prints, on both streams, in the order of the page."""
+    work = folder / "fleet"
+    begin(name, page, work)
     (folder / "bin").mkdir()
-    command = folder / "bin" / "reconcile"
-    command.write_text(PROGRAM)
-    command.chmod(0o755)
-    environment = {
+    programs = {"reconcile": PROGRAM} | ({} if shutil.which("zstd") else {"zstd": UNZSTD})
+    for program, text in programs.items():
+        command = folder / "bin" / program
+        command.write_text(text)
+        command.chmod(0o755)
+    author = {f"GIT_{who}_{what}": "you" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    environment = author | {
         "PATH": f"{folder}/bin:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "XDG_CACHE_HOME": str(folder / "cache"),
@@ -85,16 +105,16 @@ def script(page: str) -> str:
     return "\n".join([*lines, "true"])
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*READMES, *PAGES])
 def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    file = DOCS / name
+    file = ROOT / name
     page = file.read_text("utf-8")
-    printed = run_page(page, tmp_path)
+    printed = run_page(name, page, tmp_path)
     assert len(printed) == len(shown(page))
     for index, output in enumerate(printed):
         place = shown(page)[index]
         if request.config.getoption("--update-golden") and ANY not in place.output.splitlines():
-            page = page if comparable(place.output) == comparable(output) else with_output(page, place, output)
+            page = page if agrees(place.output, output) else with_output(page, place, output)
             file.write_text(page, encoding="utf-8", newline="\n")
             place = shown(page)[index]
         assert agrees(place.output, output), f"{name}: $ {place.command}\n{output}"
@@ -103,7 +123,10 @@ def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path, request
 def test_every_page_of_the_documentation_is_in_the_index() -> None:
     index = (DOCS / "README.md").read_text("utf-8")
     linked = {os.path.normpath(link) for link in LINK.findall(index)}
-    pages = [*PAGES, *(f"explanation/{page.name}" for page in (DOCS / "explanation").glob("*.md"))]
+    pages = [
+        *(page.removeprefix("docs/") for page in PAGES),
+        *(f"explanation/{page.name}" for page in (DOCS / "explanation").glob("*.md")),
+    ]
     assert [page for page in pages if page not in linked] == []
 
 
@@ -133,7 +156,7 @@ def test_every_test_that_the_readme_names_exists() -> None:
     assert named - defined == set()
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}" for name in PAGES)])
+@pytest.mark.parametrize("page", [*READMES, *PAGES])
 def test_every_command_that_a_page_tells_to_run_exists(page: str) -> None:
     """In ```sh and ```ini blocks too, which are not run."""
     told = set(re.findall(r"(?<![\w./-])reconcile(?: -C \S+)? ([a-z]+)\b", "\n".join(_blocks(page))))

@@ -1,4 +1,4 @@
-"""Each example prints the plan, or the diagnostics, that lies beside it and that its README shows.
+"""Each example prints the plan, or the diagnostics, that lies beside it; what its README shows, tests/docs runs.
 
 To write them anew: `pytest tests/examples --update-golden`, then read the diff.
 """
@@ -21,7 +21,7 @@ from reconciler.model.plan import Plan
 from reconciler.state.protocol import Author, State
 from reconciler.views.plan_text import plan_text
 from reconciler.views.plan_yaml import plan_yaml
-from tests.pages import comparable, shown, with_output
+from tests.pages import comparable
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -163,25 +163,3 @@ def test_04_is_a_chain_of_three_regions_forty_shops_and_twelve_packages() -> Non
     assert len(shops) == 40
     assert len({site.labels["region"] for site in shops}) == 3
     assert len(fleet.packages) == 12
-
-
-README_SHOWS = {
-    "README.md": ("02-a-job-refused/expected-plan.txt",),
-    "examples/01-two-sites/README.md": ("01-two-sites/expected-plan.txt",),
-    "examples/02-a-job-refused/README.md": ("02-a-job-refused/expected-plan.txt",),
-    "examples/03-content-or-setup/README.md": tuple(f"{step}/expected-plan.txt" for step in STEPWISE),
-    "examples/04-retail-chain/README.md": ("04-retail-chain/expected-plan.txt",),
-    "examples/05-mistakes/README.md": ("05-mistakes/expected-diagnostics.txt",),
-}
-
-
-@pytest.mark.parametrize("readme", README_SHOWS)
-def test_what_a_readme_shows_is_what_the_example_prints(readme: str, request: pytest.FixtureRequest) -> None:
-    page = ROOT / readme
-    for index, file in enumerate(README_SHOWS[readme]):
-        printed = (EXAMPLES / file).read_text("utf-8")
-        place = shown(page.read_text("utf-8"))[index]
-        if request.config.getoption("--update-golden"):
-            page.write_text(with_output(page.read_text("utf-8"), place, printed), encoding="utf-8", newline="\n")
-            place = shown(page.read_text("utf-8"))[index]
-        assert place.output == printed

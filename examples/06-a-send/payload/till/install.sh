@@ -1,0 +1,2 @@
+#!/bin/sh
+mkdir -p /opt/till && cp till.ini prices.csv /opt/till/
