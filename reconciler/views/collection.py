@@ -81,7 +81,8 @@ def _sum(found: Sequence[Collected], *, written: bool) -> Iterator[str]:
     freed = format_size(sum(step.bytes for step in steps if step.action is Action.DELETE))
     marked = format_size(sum(step.bytes for step in steps if step.action is Action.CONDEMN))
     if not written:
-        yield f"{freed} may go now, {marked} a day after it is condemned."
+        if steps:
+            yield f"{freed} may go now, {marked} a day after it is condemned."
         yield "Nothing was removed." + ("   Remove: reconcile gc --yes" if steps else "")
         return
     yield f"{freed} freed; {marked} condemned now, which a later `reconcile gc --yes` deletes."
