@@ -20,7 +20,7 @@ def short(worker: WorkerId) -> str:
 
 
 def workers_text(workers: Sequence[WorkerSeen], *, at: Instant) -> str:
-    """`1 worker is alive: 6ce10a8c at hq since 15:40 UTC`; or when one was last seen, and how to start one."""
+    """`1 worker is alive: 6ce10a8c at hq since 15:40 UTC`; or which was the last, and how to start one."""
     living = [worker for worker in workers if worker.alive]
     if not living:
         return none_text(workers, at=at)
@@ -33,7 +33,7 @@ def none_text(workers: Iterable[WorkerSeen], *, at: Instant) -> str:
     """What is said where no worker lives."""
     latest = max(workers, key=lambda worker: worker.seen, default=None)
     if latest is None:
-        return f"No worker has been seen; {START}"
+        return f"No worker is running; {START}"
     ago = format_duration(at - latest.seen)
     return f"No worker is alive, the last was {_named(latest)}, heard of {ago} ago; {START}"
 
