@@ -11,7 +11,7 @@ from reconciler.cli.options import Options, Output
 def schema(
     options: Options,
     kind: Annotated[
-        str, typer.Argument(metavar="[KIND]", help="site, package, job, config, manifest (all kinds) or plan.")
+        str, typer.Argument(metavar="[KIND]", help="site, package, job, config, manifest (all kinds), plan or receipt.")
     ] = "manifest",
 ) -> int:
     """Print the JSON Schema of a kind.

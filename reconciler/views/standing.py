@@ -24,11 +24,10 @@ def standing_text(row: RowStatus, status: Status) -> str:
     age = format_duration(status.at - send.recorded_at)
     if row.wait is not None:
         return f"{_waits(row.wait, now=status.at)} (recorded {age} ago)"
+    what = "its worker is gone" if send.state.is_claimed else f"no worker has claimed it for {age}"
     if not status.living:
-        return f"no worker has claimed it for {age}; {START}"
-    if send.state.is_claimed:
-        return "its worker is gone; another one takes it over"
-    return f"no worker has claimed it for {age}: all that live are busy"
+        return f"{what}; {START}"
+    return f"{what}: all that live are busy"
 
 
 def _waits(wait: Wait, *, now: Instant) -> str:
