@@ -71,8 +71,12 @@ class Enrolling:
         placed = [site for site in map(self._placed, sites) if site is not None]
         for name in {site.name for site in sites if self.wish.named} - {site.name for site in placed}:
             yield Enrolment(site=name, enrolled=Enrolled.REFUSED, detail="it has no address, and no depot either")
-        in_need = placed if self.wish.named else list(self._in_need(placed))
-        for look in self._patrol(in_need, self._question):
+        if not self.wish.named:
+            needs = {look.site: look for look in self._patrol(placed, self._whether_needed)}
+            silent = (look for look in needs.values() if look.answer is Answer.SILENT)
+            yield from (Enrolment(site=look.site, enrolled=Enrolled.SILENT, detail=look.detail) for look in silent)
+            placed = [site for site in placed if needs[site.name].answer is Answer.OTHER]
+        for look in self._patrol(placed, self._question):
             yield self._ended(self._turns[look.site], look)
         if self.wish.write:
             self.state.leave(self.worker)
@@ -97,33 +101,13 @@ class Enrolling:
             self.state.renew(self.worker, (), self.means.author(), lease=self.lease)
             self._renewed_at = now
 
-    # Which sites need it
-
-    def _in_need(self, sites: Sequence[Site]) -> Iterator[Site]:
-        """Those whose store is not the one enrolled; those that do not answer are asked once more, and named then."""
-        stores = self.state.stores()
-        by_name = {site.name: site for site in sites}
-        fine: set[SiteName] = set()
-
-        def question(site: Site) -> Question:
-            known = Known(state=self.state.identity, pinned=stores.get(site.name), pairs=())
-            is_depot = self.fleet.site(site.name).address is None
-            return lambda pulse: asked(site, known, self.means, pulse, lambda way: need(site, way, known, is_depot))
-
-        def need(site: Site, way: Sender, known: Known, is_depot: bool) -> SiteLook:  # noqa: FBT001
-            try:
-                if not is_untouched(way, pinned=known.pinned):
-                    how = needed(identity_at(way), state=known.state, pinned=known.pinned)
-                    if how is not Enrolled.ALREADY and not (is_depot and how is Enrolled.ACCEPTED):
-                        return SiteLook(site=site.name, answer=Answer.OTHER)
-            except StoreFault as fault:
-                return not_read(site.name, fault, known)
-            return SiteLook(site=site.name, answer=Answer.READ)
-
-        for look in self._patrol(sites, question):
-            if look.answer is Answer.READ:
-                fine.add(look.site)
-        yield from (by_name[name] for name in sorted(by_name.keys() - fine))
+    def _whether_needed(self, site: Site) -> Question:
+        """Whether the store there is another than the one enrolled; nothing is taken for that, or written."""
+        known = Known(state=self.state.identity, pinned=self.state.stores().get(site.name), pairs=())
+        has_pin = self.fleet.site(site.name).address is not None
+        return lambda pulse: asked(
+            site, known, self.means, pulse, lambda way: _need(site.name, way, known, has_pin=has_pin)
+        )
 
     # One site
 
@@ -201,3 +185,15 @@ class Enrolling:
             look=replace(look, pairs=pairs),
             superseded=superseded,
         )
+
+
+def _need(site: SiteName, way: Sender, known: Known, *, has_pin: bool) -> SiteLook:
+    """`OTHER` if it is to be enrolled. A depot beside the state has no pin: it need only be this state's."""
+    try:
+        if is_untouched(way, pinned=known.pinned):
+            return SiteLook(site=site, answer=Answer.EMPTY)
+        how = needed(identity_at(way), state=known.state, pinned=known.pinned)
+    except StoreFault as fault:
+        return not_read(site, fault, known)
+    fine = how is Enrolled.ALREADY or (how is Enrolled.ACCEPTED and not has_pin)
+    return SiteLook(site=site, answer=Answer.READ if fine else Answer.OTHER)
