@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import wiring
+from reconciler.model.sites import Address
+from reconciler.model.snapshot import Cause
+from reconciler.model.stores import StoreFault
+from reconciler.senders.protocol import Sender
 from tests.cli.conftest import Reconcile
 from tests.cli.test_dry_run import contents
 from tests.cli.test_verify import only, staged, template
@@ -69,6 +74,43 @@ def test_the_depot_of_a_lost_state_serves_the_next_sends(reconcile: Reconcile, f
     assert reconcile("-q").code == 0
     assert "1 send arrived" in reconcile("work", "--until-idle").out
     assert reconcile("verify").code == 0
+
+
+def test_the_depot_in_an_origins_own_store_serves_the_next_sends_too(reconcile: Reconcile, fleet: Path) -> None:
+    sites = fleet / "manifests" / "sites.yaml"
+    own = "spec: {address: {type: directory, path: ../stores/HQ1}}"
+    sites.write_text(sites.read_text().replace("spec: {}", own, 1))
+    stores = fleet / "stores"
+    for name in ("DE1", "EU1", "HQ1"):
+        (stores / name).mkdir(parents=True)
+    reconcile("-q")
+    assert reconcile("work", "--until-idle").code == 0
+    lose_state(fleet)
+    assert reconcile("enroll", "--take-over").code == 0
+    before = packs(stores / "HQ1")
+    shutil.rmtree(stores / "DE1" / "packs")
+    assert reconcile("verify", "DE1").code == 3
+    reconcile("-q")
+    assert "1 send arrived" in reconcile("work", "--until-idle").out
+    assert (reconcile("verify", "--deep").code, packs(stores / "HQ1")) == (0, before)
+
+
+def test_a_site_that_cannot_be_asked_is_named_and_the_others_are_enrolled(
+    reconcile: Reconcile, fleet: Path, staged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_state(fleet)
+    opened = wiring.SENDERS["directory"]
+
+    def dead(address: Address) -> Sender:
+        if address.path.endswith("DE1"):
+            raise StoreFault(Cause.NETWORK, "no route to host")
+        return opened(address)
+
+    monkeypatch.setattr(wiring, "SENDERS", {"directory": dead})
+    ended = reconcile("enroll", "--take-over")
+    assert ended.code == 1
+    assert ended.out.splitlines()[0] == "DE1  could not be asked: network: no route to host"
+    assert ended.out.splitlines()[1].startswith("EU1  taken over: 1 staged")
 
 
 def test_L23_a_store_that_names_another_site_is_never_taken(reconcile: Reconcile, fleet: Path, staged: Path) -> None:
