@@ -22,7 +22,7 @@ _VARYING = {
     r"\bby [\w.-]+/\d+\b": "by VERIFIER",
     r"\(event \d+\)": "(event N)",
 }
-_TRAVELLED = re.compile(r"(?<=[ ])(\d+)(?:\.\d+)? ([KMG]?i?B)(?=,? .*(?:proof|in under))", re.MULTILINE)
+_TRAVELLED = re.compile(r"(?<=[ ])(\d+)(?:\.\d+)? ([KMG]?i?B)(?= written|,? .*(?:proof|in under))", re.MULTILINE)
 _TOLD_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  ")
 
 
