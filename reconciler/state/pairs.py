@@ -51,6 +51,8 @@ def observed(row: PairRow, observation: Observation, proved: Held | None) -> Pai
     nothing_there = observation.number == 0 and isinstance(found, Absent | Unknown)
     if observation.mark != row.mark or (observation.number < row.number and not nothing_there):
         return None
+    if observation.used > row.mark:
+        row = replace(row, mark=observation.used, version=row.version + 1)
     if isinstance(found, Staged):
         return _verified(row, found, observation.number)
     after = replace(

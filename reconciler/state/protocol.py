@@ -48,6 +48,7 @@ class Submission:
 class Observation:
     """What a look at a site's store found for one pair; `number` is the highest valid record's, 0 for none.
 
+    `used` is the highest number that any record's name bears: one that is not valid used its number up (sending.md 4).
     `mark` is the pair's mark when the look began: a pair that has moved on since is not judged by it (sending.md 6).
     `Staged` renews the verification of what is held, says that what was thought lost or unknown is there after all, or
     rebuilds a lost state (L33). What was lost is for the state to say: it knows what was proved (L34).
@@ -58,6 +59,7 @@ class Observation:
     mark: int
     number: int
     holding: Absent | RecordOnly | Staged | Damaged | Unknown
+    used: int = 0
 
     def __post_init__(self) -> None:
         if isinstance(self.holding, Staged) and self.number < 1:

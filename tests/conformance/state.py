@@ -474,6 +474,15 @@ class StateConformance(CarryingOut):
         assert differing(look(state), "DE1").mark == 9
         assert state.receive(receipt("till@DE1", "D1 S1", 8), LATER) is False
 
+    def test_a_look_raises_the_mark_to_the_number_that_a_torn_record_used_up(self, state: State) -> None:
+        state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
+        whole = Staged(held=held("D1 S1"), verified_at=NOW)
+        look = replace(found(state, "till@DE1", 1, whole), used=3)
+        assert state.observe(look, LATER) is True
+        (pair,) = state.pairs()
+        assert (pair.number, pair.mark, pair.holding) == (1, 3, whole)
+        assert state.observe(look, LATER) is False, "the pair has moved on since"
+
     def test_the_same_look_twice_changes_nothing(self, state: State) -> None:
         observation = found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1")))
         state.observe(observation, ANNA)

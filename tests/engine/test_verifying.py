@@ -300,6 +300,13 @@ def test_a_higher_number_with_other_content_is_what_the_site_holds(world: World)
     assert (pair.number, pair.mark, pair.holding) == (5, 5, Staged(held=other.held, verified_at=NOW))
 
 
+def test_L34_a_torn_record_uses_up_its_number_so_that_one_send_heals(world: World) -> None:
+    (world.path / record_name(TILL_4, 2)).write_bytes(b"{")
+    assert world.pair().effect is Effect.AGREES
+    (pair,) = world.state.pairs()
+    assert (pair.number, pair.mark, type(pair.holding)) == (1, 2, Staged)
+
+
 def test_the_lower_of_two_rates_holds(tmp_path: Path) -> None:
     slow = site(tmp_path, limits=Limits(rate=BitsPerSecond(8000)))
     assert _bytes_per_second(slow, None) == 1000

@@ -23,10 +23,15 @@ def _observed(look: SiteLook, state: State, author: Author) -> Iterator[PairLook
 
 def observe(pair: PairLook, state: State, author: Author) -> PairLook:
     """One pair. One that is damaged again and again is held, or its site would be sent to for ever."""
-    if not pair.differs and not pair.read:
+    if not pair.differs and not pair.read and pair.highest <= pair.mark:
         return replace(pair, effect=Effect.AGREES)  # there is nothing to write, not even a time
     observation = Observation(
-        package=pair.package, site=pair.site, mark=pair.mark, number=pair.number, holding=pair.found
+        package=pair.package,
+        site=pair.site,
+        mark=pair.mark,
+        number=pair.number,
+        holding=pair.found,
+        used=pair.highest,
     )
     if not state.observe(observation, author):
         return replace(pair, effect=Effect.MOVED)
