@@ -5,6 +5,7 @@ from reconciler.model.quantities import format_duration, format_size
 from reconciler.model.schedule import Wait, WaitReason
 from reconciler.model.snapshot import Send, SendState
 from reconciler.model.status import RowStatus, Status
+from reconciler.views.counts import count
 from reconciler.views.moments import since
 from reconciler.views.untrusted import render_untrusted
 from reconciler.views.waits import WAITS, until_text
@@ -27,7 +28,8 @@ def standing_text(row: RowStatus, status: Status) -> str:
     what = "its worker is gone" if send.state.is_claimed else f"no worker has claimed it for {age}"
     if not status.living:
         return f"{what}; {START}"
-    return f"{what}: all that live are busy"
+    claims = count(sum(worker.claims for worker in status.living), "send")
+    return f"{what}; {count(len(status.living), 'worker')} alive with {claims}"
 
 
 def _waits(wait: Wait, *, now: Instant) -> str:

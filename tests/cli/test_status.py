@@ -1,6 +1,10 @@
 """Who works, what waits for what and until when, whose store is where: `status`, `explain`, and the end of a pass."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -116,7 +120,7 @@ def test_L27_a_queued_send_says_how_long_and_what_it_waits_for(
     assert "(recorded under 1 min ago)" in found["DE1"]["waitsFor"]
     assert found["EU1"]["waitsFor"] == "no worker has claimed it for under 1 min; start one: reconcile work"
     state.renew(worker, (), ANNA, lease=LEASE)
-    assert rows(reconcile)["EU1"]["waitsFor"] == "no worker has claimed it for under 1 min: all that live are busy"
+    assert rows(reconcile)["EU1"]["waitsFor"] == "no worker has claimed it for under 1 min; 1 worker alive with 0 sends"
     assert reconcile("suspend", "site/EU1", "--reason", "disk").code == 0
     assert "disk" in rows(reconcile)["EU1"]["waitsFor"]
 
@@ -204,3 +208,21 @@ def test_explain_shows_the_receipts_of_a_pair(reconcile: Reconcile, fleet: Path)
     )
     assert receipt["content"] == plan["sendOnlyJobs"][0]["revision"]["content"]  # type: ignore[index]
     assert "  1  content sha256:" in reconcile("explain", "till-4@DE1").out
+
+
+def test_watch_shows_it_again_and_tells_what_is_wrong_once(fleet: Path, reconcile: Reconcile) -> None:
+    assert reconcile("-q").code == 0
+    (fleet / "manifests" / "broken.yaml").write_text("kind: [")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "reconciler", "status", "--watch"]
+    with subprocess.Popen(
+        command, cwd=fleet, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        seen = 0
+        while seen < 2:
+            seen += process.stdout.readline().startswith("Last pass ")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert process.stderr.read().count("error[syntax]") == 1
