@@ -37,6 +37,9 @@ COMMANDS = (
     ("explain", "till-de/DE1"),
     ("ready", "till-de"),
     ("config",),
+    ("work", "--until-idle"),
+    ("verify", "--deep"),
+    ("unpack", "till-4", "--store", "stores/DE1", "--to", "unpacked"),
 )
 
 
@@ -44,7 +47,10 @@ COMMANDS = (
 def fleet(tmp_path: Path) -> Path:
     """An example whose content and commands would leave a trace if anything ran them."""
     folder = tmp_path / "fleet"
-    shutil.copytree(ROOT / "examples" / "02-a-job-refused", folder)
+    fresh = shutil.ignore_patterns("stores", ".reconciler")
+    shutil.copytree(ROOT / "examples" / "02-a-job-refused", folder, ignore=fresh)
+    for site in ("DE1", "EU1"):
+        (folder / "stores" / site).mkdir(parents=True)
     trap = f"#!/bin/sh\ntouch {tmp_path}/sprung\n"
     for name in ("setup.exe", "setup.py", "sitecustomize.py", ".git-hook"):
         file = folder / "payload" / "till" / name
@@ -67,5 +73,5 @@ def test_R11_no_command_starts_a_program(fleet: Path, tmp_path: Path) -> None:
         check=True,
     )
     told = json.loads(ended.stdout.splitlines()[-1])
-    assert told == {"codes": [4, 4, 4, 0, 0, 3, 0], "started": []}
+    assert told == {"codes": [4, 4, 4, 0, 0, 3, 0, 0, 4, 0], "started": []}
     assert not (tmp_path / "sprung").exists()
