@@ -59,6 +59,27 @@ def test_what_lies_condemned_tells_when_it_goes(place: Shops) -> None:
     assert place.packs("DE1") == 4
 
 
+def test_L38_what_the_manifests_went_back_to_is_kept_before_it_is_sent(place: Shops) -> None:
+    first = (place.here / "payload" / "till" / "setup.exe").read_bytes()
+    for text in ("second", "third"):
+        place.release(text)
+    (place.here / "payload" / "till" / "setup.exe").write_bytes(first)
+    place.reconcile("gc", "DE1", "--yes")
+    assert place.records("DE1") == [1, 2, 3]
+
+
+def test_L38_what_an_open_send_goes_back_to_is_kept(place: Shops) -> None:
+    file = place.here / "payload" / "till" / "setup.exe"
+    first = file.read_bytes()
+    for text in ("second", "third"):
+        place.release(text)
+    file.write_bytes(first)
+    assert place.reconcile().code == 0
+    file.write_bytes(b"what nobody reconciled yet")
+    place.reconcile("gc", "DE1", "--yes")
+    assert place.records("DE1") == [1, 2, 3]
+
+
 def test_L38_a_depot_keeps_the_newest_three(place: Shops) -> None:
     for text in ("second", "third", "fourth", "fifth"):
         place.release(text)

@@ -104,7 +104,7 @@ class FaultyPart:
         self._sender = sender
         self._part = part
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         self._sender.run("append", lambda: self._part.append(data), short=lambda count: self._part.append(data[:count]))
 
     def flush(self) -> None:
