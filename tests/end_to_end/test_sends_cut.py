@@ -74,6 +74,7 @@ def cut(place: Inside, script: Script) -> Counter[str]:
         place.later += 60
         place.work(place.means(open_sender=opened))
         kinds = Counter(type(event) for event in place.shown.told)
+        assert kinds[SendStarted] == 1, place.shown.told
         (started,) = (event for event in place.shown.told if isinstance(event, SendStarted))
         assert started.send.attempts == 2
     assert kinds[SendArrived] == 1, place.shown.told

@@ -53,7 +53,10 @@ def work(means: Means, *, until_idle: bool, stop: Callable[[], bool]) -> WorkerS
 
 @dataclass(slots=True)
 class _Loop:
-    """`turns` are those of the schedule that were not claimed yet; `unrecorded` what the state did not take yet."""
+    """`turns` are those of the schedule that were not claimed yet; `unrecorded` what the state did not take yet.
+
+    It `sees` while the state answers: who cannot look is not idle.
+    """
 
     means: Means
     state: State
@@ -69,6 +72,7 @@ class _Loop:
     schedule: Schedule = field(default_factory=lambda: Schedule(ready=(), waiting=()))
     turns: list[Turn] = field(default_factory=list)
     looked_at: float | None = None
+    sees: bool = False
 
     def __post_init__(self) -> None:
         means = self.means
@@ -95,7 +99,7 @@ class _Loop:
                     self._start()
                 except StateError as fault:
                     self.tally.notice(str(fault))
-                    self.looked_at = self.means.clock()
+                    self.looked_at, self.sees = self.means.clock(), False
                 if until_idle and self._is_idle():
                     reason = StopReason.IDLE
                     break
@@ -122,6 +126,7 @@ class _Loop:
         claims = self.state.claims()
         holds = self.state.snapshot(Wanted(sites=(), packages=())).holds
         self.pins.refresh(self.state)
+        self.sees = True
         self.schedule = make_schedule(self.fleet, sends, holds=holds, claims=claims, packed=self.packing.packed, at=at)
         self.turns = list(self.schedule.ready)
         conditions = Conditions(self.fleet, holds=holds, packed=self.packing.packed, at=at)
@@ -269,7 +274,14 @@ class _Loop:
 
     def _is_idle(self) -> bool:
         """Nothing runs anywhere, nothing is left to be claimed; the schedule is of after the last ending."""
-        if self.looked_at is None or self.running or self.unrecorded or self.packing.running or self.turns:
+        if (
+            not self.sees
+            or self.looked_at is None
+            or self.running
+            or self.unrecorded
+            or self.packing.running
+            or self.turns
+        ):
             return False
         return not any(wait.reason is WaitReason.CLAIMED for wait in self.schedule.waiting)
 
