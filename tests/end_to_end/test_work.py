@@ -60,6 +60,22 @@ def test_L3_another_setup_moves_no_content(place: Workshop) -> None:
     assert newest["setups"]["workstation"]["commands"][0]["run"] == "setup.exe /quiet"
 
 
+def test_L4_content_and_setup_that_change_together_become_usable_with_one_record(place: Workshop) -> None:
+    place.reconcile()
+    worked(place)
+    (place.here / "payload" / "till" / "setup.exe").write_bytes(b"another" * 500)
+    (place.here / "manifests" / "till.yaml").write_text(PACKAGE.replace("run: setup.exe", "run: setup.exe /quiet"))
+    place.reconcile()
+    assert sorted(arrived(worked(place))) == ["DE1", "EU1"]
+    records = place.here / "stores" / "DE1" / "records" / "till-4"
+    first, second = (json.loads(path.read_text()) for path in sorted(records.iterdir()))
+    assert first["content"] != second["content"]
+    assert [record["setups"]["workstation"]["commands"][0]["run"] for record in (first, second)] == [
+        "setup.exe",
+        "setup.exe /quiet",
+    ]
+
+
 def test_L38_going_back_moves_no_content_while_the_site_keeps_it(place: Workshop) -> None:
     payload = place.here / "payload" / "till" / "setup.exe"
     first = payload.read_bytes()
