@@ -87,6 +87,8 @@ class Judge:
             self._require_packs(index)
             if read:
                 self._require_bytes(index)
+                if not renewed:
+                    self._require_listing(index)
         except NotWhole as fault:
             found = self._not_whole(record, known)
             return Judgement(found=found, number=record.number, highest=recorded.highest, why=str(fault), read=read)
@@ -138,12 +140,15 @@ class Judge:
             raise NotWhole(f"pack {gone.pack} is {'shorter than it was' if gone.pack in self.sizes else 'gone'}")
 
     def _require_bytes(self, index: Index) -> None:
-        """The packs have the digests of the index, and the listing at the end of the stream has that of the content."""
+        """The packs have the digests that the index states."""
         for use in index.packs:
             if use not in self._whole:
                 self._whole[use] = failing(self.store.sender, (use,)) is None
             if not self._whole[use]:
                 raise NotWhole(f"pack {use.pack} is not what it was")
+
+    def _require_listing(self, index: Index) -> None:
+        """The listing at the end of the stream has the digest of the content; once proved, the packs say as much."""
         try:
             _again(lambda: extent(index, reading(self.store.sender)))
         except Unreadable as fault:
