@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from reconciler.model.holdings import Absent, Damaged, RecordOnly, Staged, Unknown
+from reconciler.model.plan import Plan
 
 from .builders import NEEDS, Key, Row, WantedJob, World
 
@@ -28,6 +29,22 @@ class Answer:
     cancelled: dict[Key, str] = field(default_factory=dict)
     updated: dict[Key, str] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
+
+
+def told(plan: Plan) -> Answer:
+    """What a plan says, in the oracle's words; it was made with `include_ready`."""
+    answer = Answer(removed={removal.site for removal in plan.removals})
+    for pair in plan.pairs:
+        reasons = (*((pair.reason,) if pair.reason else ()), *pair.also)
+        answer.verdicts[pair.package, pair.site] = (pair.verdict.value, *(reason.value for reason in reasons))
+    for send in plan.send_only_jobs:
+        for planned in send.sites:
+            answer.sends[send.package, planned.site] = send.mode.value, send.priority.word, planned.number
+    for change in plan.cancellations:
+        answer.cancelled |= {(change.package, row.site): change.reason.value for row in change.sites}
+    for change in plan.updates:
+        answer.updated |= {(change.package, row.site): change.priority.word for row in change.sites}
+    return answer
 
 
 def ask(world: World) -> Answer:
