@@ -15,7 +15,7 @@ from reconciler.parcels.packs import Table
 from reconciler.parcels.records import Parcel
 from reconciler.parcels.store_names import pack_name
 from reconciler.parcels.unreadable import Unreadable
-from reconciler.senders.protocol import Missing, Sender
+from reconciler.senders.protocol import Hostile, Missing, Sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,11 @@ class Packed:
         return self.store.table_of(pack_name(pack))
 
     def read(self, pack: str, offset: int, length: int) -> bytes:
-        """Bytes of a pack of the parcel; raises Missing."""
-        return self.store.sender.read(pack_name(pack), offset=offset, length=length)
+        """Bytes of a pack of the parcel; raises Unreadable, also if it is gone: the store's faults are other ones."""
+        try:
+            return self.store.sender.read(pack_name(pack), offset=offset, length=length)
+        except (Missing, Hostile) as fault:
+            raise Unreadable(f"pack {pack}: {fault}") from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.engine.depots import packed_in
@@ -45,47 +46,67 @@ def pack_content(
     packed = packed_in(depot, request.package, content)
     if packed is not None:
         return packed.parcel
-    writing = _Writing(depot, wrote)
-    try:
-        index = pack_source(request, content, held=_held(depot, request), put=writing.put)
-        writing.publish()
-        return _enter(depot, request, index, size=size, at=at)
-    finally:
-        writing.clear()
+    with ThreadPoolExecutor(1, thread_name_prefix="depot") as writer:
+        writing = _Writing(depot=depot, wrote=wrote, writer=writer)
+        try:
+            index = pack_source(request, content, held=_held(depot, request), put=writing.put)
+            writing.publish()
+            return _enter(depot, request, index, size=size, at=at)
+        finally:
+            writing.clear()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Writing:
-    """The packs of one packing: private until the last of them is flushed."""
+    """The packs of one packing: private until the last of them is flushed.
+
+    They are written by a thread of their own, one after the other, while the next one is made: a flush holds up nobody.
+    Nothing else uses the depot's sender meanwhile.
+    """
 
     depot: Store
     wrote: Callable[[int], None]
+    writer: Executor
     attempt: str = field(default_factory=new_id)
     packs: list[str] = field(default_factory=list)
+    underway: "Future[None] | None" = None
 
-    def put(self, data: bytes) -> str:
-        """Write a pack; the id it will have."""
-        self.wrote(len(data))
+    def put(self, pieces: Sequence[bytes]) -> str:
+        """Begin to write a pack once the one before is durable; the id it will have."""
+        self._finish()
+        self.wrote(sum(map(len, pieces)))
         identity = new_id()
         self.packs.append(identity)
-        part = self.depot.sender.begin(part_name(self.attempt, identity))
-        try:
-            part.append(data)
-            part.flush()
-        finally:
-            part.close()
+        self.underway = self.writer.submit(self._write, part_name(self.attempt, identity), pieces)
         return identity
 
     def publish(self) -> None:
+        self._finish()
         names = [(part_name(self.attempt, identity), pack_name(identity)) for identity in self.packs]
         self.depot.sender.publish(names)
 
     def clear(self) -> None:
         """What cannot be removed now, `gc` removes."""
         with contextlib.suppress(StoreFault):
+            self._finish()
+        with contextlib.suppress(StoreFault):
             for identity in self.packs:
                 self.depot.sender.remove(part_name(self.attempt, identity))
             self.depot.sender.remove_folder(attempt_folder(self.attempt))
+
+    def _finish(self) -> None:
+        underway, self.underway = self.underway, None
+        if underway is not None:
+            underway.result()
+
+    def _write(self, name: str, pieces: Sequence[bytes]) -> None:
+        part = self.depot.sender.begin(name)
+        try:
+            for piece in pieces:
+                part.append(piece)
+            part.flush()
+        finally:
+            part.close()
 
 
 def _held(depot: Store, request: SourceRequest) -> Places:

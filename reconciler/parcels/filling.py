@@ -1,11 +1,11 @@
 """Chunks gathered to blocks, blocks to packs, each closed before it becomes too large."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.parcels.index import PackUse
-from reconciler.parcels.packs import LARGEST_BLOCK, LARGEST_PACK, LARGEST_TABLE, Chunk, Table, pack_bytes, table_size
+from reconciler.parcels.packs import LARGEST_BLOCK, LARGEST_PACK, LARGEST_TABLE, Chunk, Table, laid_out, table_size
 from reconciler.parcels.places import Places
 
 _FULL = LARGEST_BLOCK - 2**15
@@ -49,10 +49,10 @@ class Gathering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPack:
-    """A pack that is complete: what is written, and what it holds."""
+    """A pack that is complete: what is written, in pieces that can be taken once, and what it holds."""
 
     use: PackUse
-    data: bytes
+    pieces: Iterable[bytes]
     table: Table
 
 
@@ -61,7 +61,7 @@ class Filling:
     """`places` learns where each block came to lie; `name` gives a complete pack its id."""
 
     places: Places
-    name: Callable[[bytes], str]
+    name: Callable[[Sequence[bytes]], str]
     largest: int = LARGEST_PACK
     numbers: list[int] = field(default_factory=list)
     blocks: list[tuple[Sequence[Chunk], bytes]] = field(default_factory=list)
@@ -83,8 +83,11 @@ class Filling:
         """The pack of what was added since the last one; None if that is nothing."""
         if not self.blocks:
             return None
-        data, table = pack_bytes(self.blocks)
-        use = PackUse(self.name(data), len(data), hashlib.sha256(data).digest())
+        pieces, table = laid_out(self.blocks)
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+        use = PackUse(self.name(pieces), table.end, digest.digest())
         self.places.laid(use, table, self.numbers)
         self.numbers, self.blocks, self.stored, self.chunks = [], [], 0, 0
-        return NewPack(use=use, data=data, table=table)
+        return NewPack(use=use, pieces=pieces, table=table)

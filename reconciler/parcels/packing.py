@@ -9,7 +9,7 @@ import hashlib
 import os
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
@@ -44,10 +44,13 @@ class SourceGone(Exception):
     """The source cannot be read."""
 
 
-def pack_source(request: SourceRequest, expected: Digest, *, held: Places, put: Callable[[bytes], str]) -> Index:
+def pack_source(
+    request: SourceRequest, expected: Digest, *, held: Places, put: Callable[[Sequence[bytes]], str]
+) -> Index:
     """Pack a source into a depot; raises SourceChanged or SourceGone, and what `put` raises.
 
-    `held` is what the depot holds already, and learns what is packed now; `put` writes a pack and says under which id.
+    `held` is what the depot holds already, and learns what is packed now; `put` writes a
+    pack, which it is given in pieces, and says under which id.
     After an exception neither the packs nor `held` are of use.
     """
     try:

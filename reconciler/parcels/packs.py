@@ -76,8 +76,8 @@ class Table(NamedTuple):
         return found
 
 
-def pack_bytes(blocks: Sequence[tuple[Sequence[Chunk], bytes]]) -> tuple[bytes, Table]:
-    """A pack of these blocks, each its chunks and the frame that `seal_block` made of them."""
+def laid_out(blocks: Sequence[tuple[Sequence[Chunk], bytes]]) -> tuple[tuple[bytes, ...], Table]:
+    """A pack of these blocks, each its chunks and the frame that `seal_block` made of them: its bytes, in pieces."""
     if not blocks:
         raise ValueError("a pack holds at least one block")
     length = table_size(len(blocks), sum(len(chunks) for chunks, _ in blocks))
@@ -89,10 +89,9 @@ def pack_bytes(blocks: Sequence[tuple[Sequence[Chunk], bytes]]) -> tuple[bytes, 
     table += hashlib.sha256(table).digest()
     places = accumulate((len(frame) for _, frame in blocks), initial=length)
     laid = tuple(Block(at, len(frame), tuple(chunks)) for at, (chunks, frame) in zip(places, blocks, strict=False))
-    data = b"".join((table, *(frame for _, frame in blocks)))
-    if len(data) > LARGEST_PACK or length > LARGEST_TABLE:
-        raise ValueError(f"a pack of {len(data)} bytes with a table of {length} is too large")
-    return data, Table(laid, length)
+    if laid[-1].end > LARGEST_PACK or length > LARGEST_TABLE:
+        raise ValueError(f"a pack of {laid[-1].end} bytes with a table of {length} is too large")
+    return (bytes(table), *(frame for _, frame in blocks)), Table(laid, length)
 
 
 def table_size(blocks: int, chunks: int) -> int:

@@ -5,6 +5,7 @@ chunks are taken out and sealed anew. Nothing leaves that was not checked here a
 """
 
 import hashlib
+import threading
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from reconciler.parcels.packs import (
 from reconciler.parcels.places import Places
 from reconciler.parcels.store_names import new_id
 from reconciler.parcels.unreadable import Unreadable
+
+_PIECE = 2**20
 
 _TABLES = 16
 """Tables of packs that are remembered; a later revision's runs go to and fro between those of earlier ones."""
@@ -62,16 +65,50 @@ def wholly_needed(index: Index, table_of: Callable[[str], Table]) -> frozenset[s
     return frozenset(use.pack for use in index.packs if _needs_all(use, table_of(use.pack), needed))
 
 
-def whole_pack(use: PackUse, read: Callable[[str, int, int], bytes], checked: set[PackUse]) -> bytes:
-    """The bytes of a pack in the depot; raises Unreadable if they are not those that the index states (L17).
+Read = Callable[[str, int, int], bytes]
+"""Bytes of a pack in the depot: pack, offset, length."""
 
-    Those in `checked` were found right before; it learns of more. What spoils them afterwards is found by reading back.
+
+@dataclass(slots=True)
+class Checked:
+    """The packs of a depot that a process has read and found right: each once, however many sends wait for it.
+
+    What spoils a pack afterwards is found by reading back.
     """
-    data = read(use.pack, 0, use.bytes)
-    if len(data) != use.bytes or not (use in checked or hashlib.sha256(data).digest() == use.digest):
-        raise Unreadable(f"pack {use.pack} does not have the digest that its index states")
-    checked.add(use)
-    return data
+
+    found: set[PackUse] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def require(self, use: PackUse, read: Read) -> None:
+        """Raise Unreadable if the pack's bytes are not those that its index states (L17)."""
+        with self.lock:
+            if use in self.found:
+                return
+            digest = hashlib.sha256()
+            for piece in _pieces(use, read):
+                digest.update(piece)
+            if digest.digest() != use.digest:
+                raise _other_than_stated(use)
+            self.found.add(use)
+
+
+def whole_pack(use: PackUse, read: Read, checked: Checked) -> Iterator[bytes]:
+    """The bytes of a pack in the depot, checked before the first of them; raises Unreadable."""
+    checked.require(use, read)
+    return _pieces(use, read)
+
+
+def _pieces(use: PackUse, read: Read) -> Iterator[bytes]:
+    for start in range(0, use.bytes, _PIECE):
+        wanted = min(_PIECE, use.bytes - start)
+        piece = read(use.pack, start, wanted)
+        if len(piece) != wanted:
+            raise _other_than_stated(use)
+        yield piece
+
+
+def _other_than_stated(use: PackUse) -> Unreadable:
+    return Unreadable(f"pack {use.pack} does not have the digest that its index states")
 
 
 Needed = dict[tuple[str, int], bytearray]
@@ -94,18 +131,18 @@ def _needs_all(use: PackUse, table: Table, needed: Needed) -> bool:
 class Travel:
     """One parcel's way to one site.
 
-    `table_of` gives the tables of the depot's packs and `read` their bytes (pack, offset, length). `site` is what the
-    site holds, what dead attempts left there included; it learns what goes there, and is of no use if that does not
-    arrive. No pack is made larger than `largest`, unless by a single chunk, so that one is soon over a slow link.
+    `table_of` gives the tables of the depot's packs and `read` their bytes. `site` is what the site holds, what dead
+    attempts left there included; it learns what goes there, and is of no use if that does not arrive. No pack is made
+    larger than `largest`, unless by a single chunk, so that one is soon over a slow link.
     `checked` are the packs of the depot that this process has read and found right; it learns of more.
     """
 
     index: Index
     table_of: Callable[[str], Table]
-    read: Callable[[str, int, int], bytes]
+    read: Read
     site: Places
     largest: int = LARGEST_PACK
-    checked: set[PackUse] = field(default_factory=set)
+    checked: Checked = field(default_factory=Checked)
     rows: "array[int]" = field(default_factory=lambda: array("I"))
     gathering: Gathering = field(init=False)
     filling: Filling = field(init=False)
@@ -154,8 +191,8 @@ class Travel:
         return len({chunk.id for chunk in chunks}) == len(chunks) and not any(chunk in self.site for chunk in chunks)
 
     def _whole(self, use: PackUse) -> NewPack:
-        data = whole_pack(use, self.read, self.checked)
-        pack = NewPack(use=PackUse(new_id(), use.bytes, use.digest), data=data, table=self.table_of(use.pack))
+        pieces = whole_pack(use, self.read, self.checked)
+        pack = NewPack(use=PackUse(new_id(), use.bytes, use.digest), pieces=pieces, table=self.table_of(use.pack))
         self.site.add(pack.use, pack.table)
         return pack
 

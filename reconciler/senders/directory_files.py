@@ -33,8 +33,10 @@ def listed(folder: int) -> Iterator[Entry]:
 
 def read_at(descriptor: int, offset: int, length: int) -> bytes:
     """`length` bytes, or fewer where the file ends."""
-    data = memoryview(bytearray(length))
-    return bytes(data[: _read_into(data, descriptor, offset)])
+    found = os.pread(descriptor, length, offset)
+    while len(found) < length and (more := os.pread(descriptor, length - len(found), offset + len(found))):
+        found += more
+    return found
 
 
 def pieces(descriptor: int) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """A depot in memory for tests of what travels: packs by id, and streams put together from them."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,9 +25,9 @@ class Depot:
 
     packs: dict[str, bytes] = field(default_factory=dict)
 
-    def put(self, data: bytes) -> str:
+    def put(self, pieces: Iterable[bytes]) -> str:
         pack = new_id()
-        self.packs[pack] = data
+        self.packs[pack] = b"".join(pieces)
         return pack
 
     def table(self, pack: str) -> Table:

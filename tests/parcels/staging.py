@@ -15,7 +15,7 @@ from reconciler.model.snapshot import Mode
 from reconciler.model.stores import StateId, StoreId, StoreIdentity
 from reconciler.parcels.identity import identity_bytes
 from reconciler.parcels.index import Index, PackUse, Run, index_bytes
-from reconciler.parcels.packs import Chunk, pack_bytes, seal_block
+from reconciler.parcels.packs import Chunk, laid_out, seal_block
 from reconciler.parcels.records import IndexFile, Record, record_bytes
 from reconciler.parcels.store_names import IDENTITY, index_name, pack_name, record_name
 from reconciler.parcels.unreadable import Unreadable
@@ -93,7 +93,8 @@ def stage(
     pieces = [plain[at : at + chunk] for at in range(0, len(plain), chunk)]
     chunks = [Chunk(hashlib.sha256(piece).digest(), len(piece)) for piece in pieces]
     cuts = range(0, len(pieces), together)
-    data, table = pack_bytes([(chunks[at : at + together], seal_block(pieces[at : at + together])) for at in cuts])
+    laid, table = laid_out([(chunks[at : at + together], seal_block(pieces[at : at + together])) for at in cuts])
+    data = b"".join(laid)
     middle = table.blocks[len(table.blocks) // 2]
     before = sum(block.plain for block in table.blocks if block.at < middle.at)
     first, start = middle.chunks[0].size, table.blocks[0].at

@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -206,7 +206,7 @@ def test_L17_a_file_that_moves_while_it_is_read_gives_no_parcel(tmp_path: Path, 
     source = plant(tmp_path, {"large": noise(1, LARGE)})
     done = []
 
-    def put(_: bytes) -> str:
+    def put(_: Sequence[bytes]) -> str:
         if not done:
             done.append(move(source / "large"))
         return new_id()
@@ -284,7 +284,7 @@ def test_S5_memory_does_not_follow_the_size(tmp_path: Path) -> None:
 
 
 def test_a_depot_that_is_full_ends_the_packing_with_its_own_fault(tmp_path: Path) -> None:
-    def full(_: bytes) -> str:
+    def full(_: Sequence[bytes]) -> str:
         raise OSError(28, "No space left on device")
 
     plant(tmp_path, {"a": b"one"})

@@ -1,7 +1,7 @@
 """What travels to a site: each chunk it lacks, once, whatever is there already (L19, L36)."""
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from reconciler.parcels.filling import NewPack
 from reconciler.parcels.index import Index, PackUse, Run, index_bytes, parse_index
-from reconciler.parcels.packs import Chunk, open_block, pack_bytes, parse_table, seal_block
+from reconciler.parcels.packs import Chunk, laid_out, open_block, parse_table, seal_block
 from reconciler.parcels.places import Places
-from reconciler.parcels.travelling import Travel, portions
+from reconciler.parcels.travelling import Checked, Travel, portions, whole_pack
 from reconciler.parcels.unreadable import Unreadable
 from tests.parcels.depots import Depot, grow, noise, packed, plant, trees
 
@@ -37,9 +37,10 @@ class Site(Depot):
         travel = Travel(index=index, table_of=depot.table, read=depot.read, site=self.places(), largest=largest)
         sent = []
         for pack in travel.packs():
-            assert parse_table(pack.data) == pack.table
-            assert pack.use == PackUse(pack.use.pack, len(pack.data), hashlib.sha256(pack.data).digest())
-            self.packs[pack.use.pack] = pack.data
+            data = b"".join(pack.pieces)
+            assert parse_table(data) == pack.table
+            assert pack.use == PackUse(pack.use.pack, len(data), hashlib.sha256(data).digest())
+            self.packs[pack.use.pack] = data
             sent.append(pack)
         return travel.site_index(), sent
 
@@ -53,7 +54,7 @@ class Site(Depot):
         part = [pair for number, pair in enumerate(found) if number in chosen]
         for start in range(0, len(part), in_block):
             chunks, plains = zip(*part[start : start + in_block], strict=True)
-            self.put(pack_bytes([(chunks, seal_block(plains))])[0])
+            self.put(laid_out([(chunks, seal_block(plains))])[0])
         return self
 
 
@@ -95,7 +96,7 @@ def test_the_first_send_takes_the_packs_as_they_lie_in_the_depot(tmp_path: Path)
     depot, site = Depot(), Site()
     index = packed(plant(tmp_path, {"a": noise(1, 20_000_000), "b": b"text"}), depot)
     at_site, sent = site.receive(index, depot)
-    assert [pack.data for pack in sent] == list(depot.packs.values())
+    assert [site.packs[pack.use.pack] for pack in sent] == list(depot.packs.values())
     assert not set(site.packs) & set(depot.packs)
     assert [run[1:] for run in at_site.runs] == [run[1:] for run in index.runs]
 
@@ -112,7 +113,7 @@ def test_a_second_version_sends_the_pack_of_what_changed(tmp_path: Path) -> None
     first, second = two_versions(tmp_path, depot)
     site.receive(first, depot)
     at_site, sent = site.receive(second, depot)
-    assert [pack.data for pack in sent] == list(depot.packs.values())[1:]
+    assert [site.packs[pack.use.pack] for pack in sent] == list(depot.packs.values())[1:]
     assert site.stream(at_site) == depot.stream(second)
 
 
@@ -141,7 +142,7 @@ def test_L19_what_a_dead_attempt_left_is_not_sent_again(tmp_path: Path, died_at:
     table = parse_table(pack)
     arrived = table.length + int((len(pack) - table.length) * died_at)
     whole = [block for block in table.blocks if block.end <= arrived]
-    left = site.put(pack)
+    left = site.put([pack])
     site.ends[left] = max((block.end for block in whole), default=table.length)
     at_site, sent = site.receive(index, depot)
     assert chunks_of(sent) == [chunk for block in table.blocks if block not in whole for chunk in block.chunks]
@@ -189,7 +190,7 @@ def test_a_size_that_a_site_states_and_cannot_be_is_not_believed(tmp_path: Path)
     depot, site = Depot(), Site()
     index = packed(plant(tmp_path, {"a": noise(1, 50_000)}), depot)
     true = depot.chunks_held[0]
-    site.put(pack_bytes([([true._replace(size=true.size + 1)], b"frame")])[0])
+    site.put(laid_out([([true._replace(size=true.size + 1)], b"frame")])[0])
     at_site, sent = site.receive(index, depot)
     assert true in chunks_of(sent)
     assert site.stream(at_site) == depot.stream(index)
@@ -209,7 +210,7 @@ def test_a_run_that_does_not_end_at_chunks_is_unreadable(tmp_path: Path) -> None
 def test_a_run_ends_where_the_stream_leaves_a_block_before_its_end() -> None:
     places = Places()
     one, two, three = (Chunk(hashlib.sha256(plain).digest(), 5) for plain in (b"one", b"two", b"three"))
-    _, table = pack_bytes([([one, two], b"frame"), ([three], b"frame")])
+    _, table = laid_out([([one, two], b"frame"), ([three], b"frame")])
     places.add(PackUse("a" * 32, table.end, bytes(32)), table)
     at, end = table.length, table.end
     rows = {chunk: places.row(chunk) for chunk in (one, two, three)}
@@ -234,3 +235,28 @@ def test_many_chunks_are_found_again() -> None:
     assert [places.find(chunk) for chunk in chunks] == list(range(10_000))
     assert not any(chunk in other for chunk in chunks)
     assert len(places) == 10_000
+
+
+def test_a_pack_is_hashed_once_however_many_sites_it_goes_to() -> None:
+    asked: list[int] = []
+    data = noise(1, 3_000_000)
+    use = PackUse("a" * 32, len(data), hashlib.sha256(data).digest())
+
+    def read(_: str, offset: int, length: int) -> bytes:
+        asked.append(length)
+        return data[offset : offset + length]
+
+    checked = Checked()
+    for _ in range(3):
+        assert b"".join(whole_pack(use, read, checked)) == data
+    assert sum(asked) == (1 + 3) * len(data)
+    assert max(asked) <= 2**20
+
+
+@pytest.mark.parametrize("spoiled", [lambda data: data[:-1], lambda data: data[:-1] + b"x"])
+def test_L17_not_a_byte_leaves_of_a_pack_that_is_not_what_its_index_states(spoiled: Callable[[bytes], bytes]) -> None:
+    data = noise(1, 2_000_000)
+    use = PackUse("a" * 32, len(data), hashlib.sha256(data).digest())
+    there = spoiled(data)
+    with pytest.raises(Unreadable, match="does not have the digest"):
+        whole_pack(use, lambda _, offset, length: there[offset : offset + length], Checked())

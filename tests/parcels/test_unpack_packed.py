@@ -1,6 +1,7 @@
 """What packing made of a source, unpacking makes into the same tree again."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,9 @@ def digest_of(folder: Path) -> Digest:
 def pack(folder: Path, depot: dict[str, bytes], held: Places) -> Staged:
     """The folder's content, its new packs added to the depot."""
 
-    def put(data: bytes) -> str:
+    def put(pieces: Sequence[bytes]) -> str:
         name = new_id()
-        depot[pack_name(name)] = data
+        depot[pack_name(name)] = b"".join(pieces)
         return name
 
     request = SourceRequest(package=PackageName("till-4"), path=str(folder))

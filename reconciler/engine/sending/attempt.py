@@ -175,7 +175,7 @@ class _Attempt:
         )
         self._begin(travel.missing())
         for pack in travel.packs():
-            self._write_if_room(pack.use, pack.data)
+            self._write_if_room(pack.use, pack.pieces)
         return self._finish(travel.site_index(), there)
 
     def _begin(self, need: int) -> None:
@@ -202,19 +202,20 @@ class _Attempt:
             place=_place(self.assignment),
         )
 
-    def _write_if_room(self, use: PackUse, data: bytes) -> None:
+    def _write_if_room(self, use: PackUse, pieces: Iterable[bytes]) -> None:
         self._require_room(max(self.assignment.course.bytes_left, use.bytes))
         with _as_it_was_left():
-            self._write(use, data)
+            self._write(use, pieces)
 
-    def _write(self, use: PackUse, data: bytes) -> None:
+    def _write(self, use: PackUse, pieces: Iterable[bytes]) -> None:
         """Write a pack, durably, and read it back before anything refers to it."""
         sender, course = self.assignment.store.sender, self.assignment.course
         name = part_name(self.folder, use.pack)
         course.checkpoint()
         part = sender.begin(name)
         try:
-            part.append(data)
+            for piece in pieces:
+                part.append(piece)
             self._flush(name, part)
         finally:
             part.close()

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from reconciler.engine.depots import Packed
 from reconciler.engine.stores.store import Store
 from reconciler.model.names import Digest
-from reconciler.parcels.index import PackUse
-from reconciler.parcels.travelling import wholly_needed
+from reconciler.parcels.travelling import Checked, wholly_needed
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Hostile, Missing
 
@@ -23,7 +22,7 @@ class ParcelFacts:
     """Of one parcel: `whole` are the packs that it needs wholly, `checked` those that were read and found right."""
 
     whole: frozenset[str] | None = None
-    checked: set[PackUse] = field(default_factory=set)
+    checked: Checked = field(default_factory=Checked)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wholly_needed(self, packed: Packed) -> frozenset[str]:
