@@ -134,7 +134,7 @@ def test_an_earlier_look_at_a_depot_counts_no_more() -> None:
     assert (content.packed, content.size, content.depot_fault) == (False, 0, "")
 
 
-def test_status_and_explain_say_where_the_content_is(sent: Path, reconcile: Reconcile) -> None:
+def test_explain_says_where_the_content_is(sent: Path, reconcile: Reconcile) -> None:
     facts = json.loads(reconcile("explain", "till-4@FR1", "-o", "json").out)["sections"]
     (content,) = [fact for section in facts for fact in section["facts"] if fact["name"] == "content"][:1]
     assert "packed in the depot of HQ1" in content["value"]

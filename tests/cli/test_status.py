@@ -87,6 +87,9 @@ def test_a_dead_worker_is_told_as_gone(reconcile: Reconcile, state: State, worke
     assert [(shown["alive"], shown["claims"]) for shown in status(reconcile)["workers"]] == [(False, 0)]
     assert rows(reconcile)["DE1"]["waitsFor"] == "its worker is gone; start one: reconcile work"
     assert "no worker is alive, the last was" in reconcile("status").out
+    told = reconcile().err
+    assert told.startswith(f"No worker is alive, the last was {worker.id[:8]} at ")
+    assert told.endswith("start one: reconcile work\n")
 
 
 def test_the_end_of_a_pass_names_the_living_workers(
