@@ -38,7 +38,7 @@ CAUSES = {
     Cause.SPACE: "too little space",
     Cause.PERMISSION: "permission is refused",
     Cause.CORRUPT: "what arrived does not verify",
-    Cause.STORE_MISMATCH: "another store is at the address",
+    Cause.STORE_MISMATCH: "the site's store is not at the address",
     Cause.SOURCE_MISSING: "the source is missing",
     Cause.SOURCE_CHANGED: "the source changed",
     Cause.WINDOW: "waits for a window",
