@@ -6,7 +6,7 @@ Pure rules, the same for every state (L26, L31, L34).
 from dataclasses import dataclass, replace
 
 from reconciler.model.claims import GaveWay
-from reconciler.model.holdings import Absent, Held, Holding, Receipt, Staged, Unknown
+from reconciler.model.holdings import Absent, Damaged, Held, Holding, Receipt, Staged, Unknown
 from reconciler.model.names import PackageName, SiteName
 from reconciler.state.protocol import Observation
 
@@ -64,12 +64,14 @@ def observed(row: PairRow, observation: Observation, proved: Held | None) -> Pai
     return row if after == row else replace(after, version=row.version + 1)
 
 
-def _verified(row: PairRow, found: Staged, number: int) -> PairRow:
-    """What was held is held still, or is held after all.
+def _verified(row: PairRow, found: Staged, number: int) -> PairRow | None:
+    """What was held is held still, or is held after all; None for a look older than the damage that another found.
 
     A number from before the site was removed says that it is the same site: what was sent since counts again.
     """
     held = row.holding
+    if isinstance(held, Damaged) and found.verified_at < held.found_at:
+        return None
     if isinstance(held, Staged) and number == row.number and same_revision(held.held, found.held):
         latest = max(held.verified_at, found.verified_at)
         return row if latest == held.verified_at else replace(row, holding=replace(held, verified_at=latest))

@@ -81,10 +81,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
-    """A fault; with `done` the operation was done and only its answer is lost. Of bytes half arrive."""
+    """A fault; with `done` the operation was done and only its answer is lost. Of bytes half arrive.
+
+    `garbled`: no fault is told, but the bytes that arrive are others.
+    """
 
     fault: StoreFault = StoreFault(Cause.NETWORK, "the line was cut")
     done: bool = False
+    garbled: bool = False
 
 
 class Gated:
@@ -136,7 +140,13 @@ class Gated:
         self._sender.close()
 
     def run(
-        self, operation: str, call: Callable[[], T], *, writes: bool = False, half: Callable[[], object] = lambda: None
+        self,
+        operation: str,
+        call: Callable[[], T],
+        *,
+        writes: bool = False,
+        half: Callable[[], object] = lambda: None,
+        garbled: Callable[[], T] | None = None,
     ) -> T:
         trip = self._actor.step(operation) if self._actor is not None else None
         fault = self._fault()
@@ -147,6 +157,8 @@ class Gated:
             raise StoreFault(Cause.SPACE, "no space left on device")
         if trip is None:
             return call()
+        if trip.garbled and garbled is not None:
+            return garbled()
         if trip.done:
             call()
         else:
@@ -160,8 +172,13 @@ class GatedPart:
         self._part = part
 
     def append(self, data: bytes | memoryview) -> None:
-        half = data[: len(data) // 2]
-        self._sender.run("append", lambda: self._part.append(data), writes=True, half=lambda: self._part.append(half))
+        self._sender.run(
+            "append",
+            lambda: self._part.append(data),
+            writes=True,
+            half=lambda: self._part.append(data[: len(data) // 2]),
+            garbled=lambda: self._part.append(bytes(data[:-1]) + bytes([data[-1] ^ 1])),
+        )
 
     def flush(self) -> None:
         self._sender.run("flush", self._part.flush)

@@ -339,6 +339,11 @@ class Machine(RuleBasedStateMachine):
 
     # What must hold
 
+    def laws(self) -> None:
+        """All of them, for a story that is told without Hypothesis."""
+        for law in self.invariants:
+            law.function(self)
+
     @invariant()
     def R1_L15_a_pair_has_one_open_send(self) -> None:
         pairs = [(send.package, send.site) for send in self.state.sends()]
@@ -398,11 +403,14 @@ class Machine(RuleBasedStateMachine):
         try:
             self.L8_healed_everything_is_ready_or_held_with_a_reason()
         finally:
-            for crewman in self.crew:
-                crewman.kill()
-                crewman.state.close()
-            self.state.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.close()
+
+    def close(self) -> None:
+        for crewman in self.crew:
+            crewman.kill()
+            crewman.state.close()
+        self.state.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def L8_healed_everything_is_ready_or_held_with_a_reason(self) -> None:
         self.heal()

@@ -1,18 +1,10 @@
 """The machine over both states: a few runs that are always the same, and many that are not (`pytest -m long`)."""
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from reconciler.state.memory import MemoryState
-from reconciler.state.protocol import State
-from reconciler.state.sqlite import open_sqlite
-
-from .machine import Machine
+from .conftest import over_memory, over_sqlite
 from .manifests import Sources
 
 FEW = settings(
@@ -20,33 +12,6 @@ FEW = settings(
     suppress_health_check=list(HealthCheck), phases=(Phase.generate,),
 )  # fmt: skip
 MANY = settings(FEW, max_examples=1500, stateful_step_count=60, derandomize=False, phases=tuple(Phase))
-
-
-@pytest.fixture(scope="module")
-def sources() -> Iterator[Sources]:
-    with tempfile.TemporaryDirectory() as path:
-        yield Sources(Path(path))
-
-
-def over_memory(sources: Sources) -> type[Machine]:
-    class OverMemory(Machine):
-        def open(self) -> State:
-            """One for all that open it."""
-            if not hasattr(self, "memory"):
-                self.memory = MemoryState(self.clock.liveness)
-            return self.memory
-
-    OverMemory.sources = sources
-    return OverMemory
-
-
-def over_sqlite(sources: Sources) -> type[Machine]:
-    class OverSqlite(Machine):
-        def open(self) -> State:
-            return open_sqlite(f"{self.folder}/state.db", write=True, liveness=self.clock.liveness)
-
-    OverSqlite.sources = sources
-    return OverSqlite
 
 
 def test_whatever_happens_the_laws_hold_over_memory(sources: Sources) -> None:

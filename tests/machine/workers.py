@@ -134,9 +134,10 @@ class Crewman:
             at=self.clock.now(),
         )
 
-    def claim(self, count: int) -> None:
-        """Claim the first turns, and stand before the first operation of each."""
-        turns = {(turn.send.package, turn.send.site): turn for turn in self.schedule().ready[:count]}
+    def claim(self, count: int, *, only: tuple[str, str] | None = None) -> None:
+        """Claim the first turns, or that of one pair, and stand before the first operation of each."""
+        ready = {(turn.send.package, turn.send.site): turn for turn in self.schedule().ready}
+        turns = {pair: ready[pair] for pair in [pair for pair in ready if only in (None, pair)][:count]}
         candidates = [
             Candidate(
                 package=turn.send.package,

@@ -1,0 +1,55 @@
+"""The machine over each state, and one to tell stories with."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.state.memory import MemoryState
+from reconciler.state.protocol import State
+from reconciler.state.sqlite import open_sqlite
+
+from .machine import Machine
+from .manifests import Sources
+
+
+@pytest.fixture(scope="module")
+def sources() -> Iterator[Sources]:
+    with tempfile.TemporaryDirectory() as path:
+        yield Sources(Path(path))
+
+
+def over_memory(sources: Sources) -> type[Machine]:
+    class OverMemory(Machine):
+        def open(self) -> State:
+            """One for all that open it."""
+            if not hasattr(self, "memory"):
+                self.memory = MemoryState(self.clock.liveness)
+            return self.memory
+
+    OverMemory.sources = sources
+    return OverMemory
+
+
+def over_sqlite(sources: Sources) -> type[Machine]:
+    class OverSqlite(Machine):
+        def open(self) -> State:
+            return open_sqlite(f"{self.folder}/state.db", write=True, liveness=self.clock.liveness)
+
+    OverSqlite.sources = sources
+    return OverSqlite
+
+
+@pytest.fixture
+def machine(sources: Sources) -> Iterator[Machine]:
+    """After its first pass; at the end all of it must heal (L8)."""
+    machine = over_memory(sources)()
+    try:
+        machine.a_pass(acknowledged=True)
+        yield machine
+        machine.laws()
+    except BaseException:
+        machine.close()
+        raise
+    machine.teardown()
