@@ -64,8 +64,8 @@ def staged(sender: Sender, package: PackageName, *, site: SiteName | None) -> St
     store = Store(sender=sender, identity=identity)
     found = store.recorded(package)
     if found.newest is None:
-        if found.highest:
-            raise Unreadable(found.unread or f"no record of {package} is valid")
+        if found.unread:
+            raise Unreadable(found.unread)
         return None
     return Staged(store=store, record=found.newest, unread=found.unread)
 
