@@ -34,14 +34,18 @@ class Killed(BaseException):
 
 
 class World:
-    """The store of DE1 with two revisions of till-4, which nothing needs, and one of cad that shares a pack."""
+    """The store of DE1 with two revisions of till-4, which nothing needs, and three of cad: `gc` would take the first.
+
+    The first ones of both share a pack.
+    """
 
     def __init__(self, path: Path) -> None:
         self.shop = Shop(path)
         self.state = MemoryState(Machine().liveness)
         self.shop.send(1, "A")
         self.shop.send(2, "B")
-        self.shop.send(1, "A", package="cad")
+        for number, letter in enumerate("ACD", start=1):
+            self.shop.send(number, letter, package="cad")
         identity = StoreIdentity(site=DE1, store=STORE, state=self.state.identity)
         (path / IDENTITY).write_bytes(identity_bytes(identity))
         self.state.pin_store(DE1, STORE, ANNA)
