@@ -44,7 +44,7 @@ class World:
         self.state = MemoryState(Machine().liveness)
         self.shop.send(1, "A")
         self.shop.send(2, "B")
-        for number, letter in enumerate("ACD", start=1):
+        for number, letter in enumerate("ACD", start=11):
             self.shop.send(number, letter, package="cad")
         identity = StoreIdentity(site=DE1, store=STORE, state=self.state.identity)
         (path / IDENTITY).write_bytes(identity_bytes(identity))
