@@ -78,8 +78,7 @@ def _workers(status: Status) -> list[str]:
 
 def _stores(status: Status) -> list[str]:
     standings = Counter(site.store for site in status.sites)
-    known = standings.total() - standings[StoreStanding.NONE]
-    lines = [f"Stores      {known} of {count(len(status.sites), 'site')} known"]
+    lines = [f"Stores      {standings[StoreStanding.ENROLLED]} of {count(len(status.sites), 'site')} known"]
     wrong = [site for site in status.sites if site.store is StoreStanding.MISMATCH]
     lines += [f"  {render_untrusted(f'{site.site}: {_store(site)}')}" for site in wrong[:SITES_SHOWN]]
     if len(wrong) > SITES_SHOWN:
@@ -88,7 +87,7 @@ def _stores(status: Status) -> list[str]:
 
 
 def _store(site: SiteStatus) -> str:
-    return f"{CAUSES[Cause.STORE_MISMATCH]}, or none ({site.store_detail})"
+    return f"{CAUSES[Cause.STORE_MISMATCH]} ({site.store_detail})"
 
 
 def _few(sites: Sequence[SiteName]) -> str:

@@ -154,7 +154,9 @@ def test_L21_what_backs_off_tells_its_cause_and_its_next_attempt(
         "EU1": ("none", ""),
         "HQ1": ("none", ""),
     }
-    assert "DE1: another store is at the address, or none (no identity; is it mounted?)" in reconcile("status").out
+    screen = reconcile("status").out
+    assert "Stores      0 of 3 sites known" in screen
+    assert "DE1: the site's store is not at the address (no identity; is it mounted?)" in screen
 
 
 def test_sites_whose_store_is_known_are_enrolled(reconcile: Reconcile, state: State) -> None:

@@ -43,8 +43,9 @@ main()
 
 
 UNZSTD = f"""#!{sys.executable}
-import sys, zstandard
-zstandard.ZstdDecompressor().copy_stream(sys.stdin.buffer, sys.stdout.buffer)
+import sys
+from backports import zstd
+sys.stdout.buffer.write(zstd.decompress(sys.stdin.buffer.read()))
 """
 """`zstd -dcq` where it is not installed; that the real one reads a store, tests/parcels/test_shell.py shows."""
 
