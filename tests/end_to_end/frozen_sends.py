@@ -4,8 +4,8 @@
 
 Of its steps those at depot and store count, and the transaction that reports. By the clock of
 leases an hour passes meanwhile, by its own clock a moment: it has no means to notice but the protocol itself. UNTIL is
-what the others do: `same` finish the send, `later` supersede it with another revision and finish that. Without steps,
-all are tried. Prints JSON: how many freezes, and what was wrong, by step.
+what the others do: `same` finish the send, `later` supersede it with another revision and finish that. A step is a
+number, or as in `stepping.chosen`; without any all are tried. Prints JSON: how many freezes, and what was wrong.
 """
 
 import json
@@ -21,7 +21,7 @@ from reconciler.state.liveness import BootTime, Liveness, boot_clock
 from tests.end_to_end.crew import Crew, Ended, noise
 from tests.end_to_end.killed_sends import PACKAGE, SITE, STORIES, contents, copy, in_small_packs, rows, shown
 from tests.end_to_end.onlooker import strangers
-from tests.end_to_end.stepping import at, before_each_step
+from tests.end_to_end.stepping import before_each_step, chosen
 
 HOUR = 3_600_000
 
@@ -53,12 +53,19 @@ def freeze(_: str) -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def frozen(crew: Crew, step: int, later: bool) -> tuple[Ended, Ended] | None:
-    """How the worker ended that took over, and the one that was frozen; None if that came to its end before."""
+def records(crew: Crew) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in crew.store(SITE).glob("records/*/*")}
+
+
+def frozen(crew: Crew, step: str, later: bool) -> tuple[Ended, Ended, dict[Path, bytes]] | None:
+    """How the worker ended that took over, and the one that was frozen; None if that came to its end before.
+
+    And the records that were there when it woke up.
+    """
 
     def before() -> None:
         in_small_packs()
-        before_each_step(at(step, freeze, which=Publishing()))
+        before_each_step(chosen(step, freeze, which=Publishing()))
 
     zombie = crew.start("work", "--until-idle", "-o", "ndjson", before=before)
     if zombie.wait_frozen() is not None:
@@ -68,12 +75,15 @@ def frozen(crew: Crew, step: int, later: bool) -> tuple[Ended, Ended] | None:
             crew.fill(PACKAGE, {"setup.exe": noise(3, 100_000)})
             crew.done("apply")
         other = crew.reconcile("work", "--until-idle", "-o", "ndjson", before=an_hour_later)
+        there = records(crew)
     finally:
         zombie.thaw()
-    return other, zombie.end()
+    return other, zombie.end(), there
 
 
-def faults(crew: Crew, number: int, other: Ended, zombie: Ended) -> Iterator[str]:
+def faults(crew: Crew, number: int, other: Ended, zombie: Ended, there: dict[Path, bytes]) -> Iterator[str]:
+    if not there.items() <= records(crew).items():
+        yield "R5: a record was overwritten"
     for who, ended in (("the other", other), ("the zombie", zombie)):
         if ended.code != 0 or "fault of reconcile" in ended.out + ended.err:
             yield f"{who} ended with {ended}"
@@ -87,20 +97,20 @@ def faults(crew: Crew, number: int, other: Ended, zombie: Ended) -> Iterator[str
     if found[-1].number != number or found[-1].state != "complete" or any(row.is_open for row in found):
         yield f"rows: {found}"
     arrived = [line["number"] for ended in (other, zombie) for line in ended.objects if line["event"] == "arrived"]
-    records = sorted(int(path.stem) for path in store.glob("records/*/*"))
-    if set(arrived) - set(records):
-        yield f"R5: {arrived} are told to have arrived, the site has records {records}"
+    numbers = {int(path.stem) for path in records(crew)}
+    if set(arrived) - numbers:
+        yield f"R5: {arrived} are told to have arrived, the site has records {numbers}"
     if crew.plans():
         yield f"the next plan has changes: {crew.done('plan')}"
 
 
-def main(folder: Path, until: str, steps: list[int]) -> None:
+def main(folder: Path, until: str, steps: list[str]) -> None:
     base = Crew(folder / "base")
     base.folder.mkdir()
     STORIES["content"].begun(base)
-    wrong: dict[int, list[str]] = {}
+    wrong: dict[str, list[str]] = {}
     freezes = 0
-    for step in steps or count(1):
+    for step in steps or map(str, count(1)):
         crew = copy(base, folder / "frozen")
         ended = frozen(crew, step, until == "later")
         if ended is None:
@@ -113,4 +123,4 @@ def main(folder: Path, until: str, steps: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], [int(step) for step in sys.argv[3:]])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

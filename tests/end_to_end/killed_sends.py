@@ -2,8 +2,9 @@
 
     python -m tests.end_to_end.killed_sends FOLDER STORY STEP...
 
-Without steps, all of them are tried, until a run comes to its end. Prints JSON: how many steps there were, how many
-kills, how many blocks were not sent again, and what was wrong, by step. Stories are in STORIES.
+A step is a number, or as in `stepping.chosen`; without any all are tried, until a run comes to its end. Prints JSON:
+how many kills there were, how many chunks a second run found and did not send again, and what was wrong, by step.
+Stories are in STORIES.
 """
 
 import json
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from tests.end_to_end.crew import Crew, Ended, noise
 from tests.end_to_end.onlooker import blocks, check, chunks, files_of_blocks, strangers, usable
-from tests.end_to_end.stepping import at, before_each_step
+from tests.end_to_end.stepping import before_each_step, chosen
 
 SITE = "DE1"
 PACKAGE = "till"
@@ -96,14 +97,14 @@ def kill(_: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def work(crew: Crew, story: Story, step: int = 0) -> Ended:
+def work(crew: Crew, story: Story, step: str = "") -> Ended:
     """Work until idle, or until it is killed at a step."""
 
     def before() -> None:
         if story.small_packs:
             in_small_packs()
         if step:
-            before_each_step(at(step, kill))
+            before_each_step(chosen(step, kill))
 
     return crew.reconcile("work", "--until-idle", "-o", "ndjson", before=before)
 
@@ -133,7 +134,7 @@ def shown(crew: Crew) -> tuple[int, dict[str, bytes]]:
     return (0, {}) if found is None else (found.number, check(crew.store(SITE), found))
 
 
-def killed(crew: Crew, story: Story, step: int) -> bool:
+def killed(crew: Crew, story: Story, step: str) -> bool:
     """Work until the step; False if there are not so many."""
     return work(crew, story, step).code == -signal.SIGKILL
 
@@ -199,12 +200,12 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def main(folder: Path, name: str, steps: list[int]) -> None:
+def main(folder: Path, name: str, steps: list[str]) -> None:
     story = STORIES[name]
     base = begin(folder, story)
-    wrong: dict[int, list[str]] = {}
+    wrong: dict[str, list[str]] = {}
     kills = 0
-    for step in steps or count(1):
+    for step in steps or map(str, count(1)):
         crew = copy(base, folder / "killed")
         if not killed(crew, story, step):
             break
@@ -216,4 +217,4 @@ def main(folder: Path, name: str, steps: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], [int(step) for step in sys.argv[3:]])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

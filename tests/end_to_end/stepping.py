@@ -6,6 +6,7 @@ it.
 """
 
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -50,6 +51,12 @@ def at(number: int, act: Callable[[str], None], *, which: Callable[[str], bool] 
                 act(what)
 
     return count
+
+
+def chosen(step: str, act: Act, *, which: Callable[[str], bool] = lambda _: True) -> Act:
+    """Act at a step that is given by its number, or as `2~os.mkdir packs`: the second that matches in full."""
+    number, _, pattern = step.partition("~")
+    return at(int(number), act, which=lambda what: which(what) and bool(re.fullmatch(pattern or ".*", what, re.DOTALL)))
 
 
 def place(descriptor: int) -> str:

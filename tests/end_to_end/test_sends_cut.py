@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.engine.sending import assignment
 from reconciler.model.sites import Address
+from reconciler.model.snapshot import Cause
 from reconciler.model.working import SendArrived, SendStarted, SendWaits
 from reconciler.senders.protocol import Sender
 from reconciler.wiring import open_sender
@@ -119,3 +120,34 @@ def test_L19_cut_after_every_few_bytes(place: Callable[[int], Inside]) -> None:
         for number, arrived in enumerate(lengths):
             cut(place(1000 * pack + number), {("append", pack): Trip(short=arrived)})
     print(f"cut after each of {len(lengths)} lengths of {packs} packs")
+
+
+def meddled(place: Inside, operation: str, names: str) -> SendWaits:
+    """How a send waits when somebody removes files from the store after an operation; it goes on later."""
+    store = place.crew.store("DE1")
+    left = [operation]
+
+    def meddle(done: str) -> None:
+        found = list(store.glob(names))
+        if done in left and found:
+            left.clear()
+            for path in found:
+                path.unlink()
+
+    place.work(place.means(open_sender=lambda address: Faulty(open_sender(address), {}, after=meddle)))
+    assert not usable(store)
+    (waits,) = (event for event in place.shown.told if isinstance(event, SendWaits))
+    place.later += 60
+    place.work(place.means())
+    assert check(store, usable(store)["till"]) == FILES
+    return waits
+
+
+def test_R4_a_pack_that_vanishes_before_the_record_keeps_it_from_being_written(place: Callable[[int], Inside]) -> None:
+    waits = meddled(place(0), "publish", "packs/*")
+    assert (waits.cause, waits.detail.endswith("is no longer there")) == (Cause.CORRUPT, True)
+
+
+def test_a_part_that_vanishes_is_told_as_what_is_wrong_with_the_site(place: Callable[[int], Inside]) -> None:
+    waits = meddled(place(0), "flush", "parts/*/*")
+    assert (waits.cause, waits.detail.startswith("parts/")) == (Cause.CORRUPT, True)

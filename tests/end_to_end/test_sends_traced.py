@@ -6,7 +6,7 @@ import pytest
 
 from tests.end_to_end.told import told
 
-KILLED_AT = {"write": 20, "pwrite64": 20, "fsync": 25, "fdatasync": 5, "linkat": 8, "unlinkat": 8, "mkdirat": 8}
+KILLED_AT = {"write": 12, "pwrite64": 10, "fsync": 20, "fdatasync": 3, "linkat": 4, "unlinkat": 6, "mkdirat": 6}
 """System calls, and how many of each there are at least."""
 
 
