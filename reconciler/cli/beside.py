@@ -47,7 +47,7 @@ class WorkBeside:
                 say(self._place.options, str(fault))
                 self._closed.wait(AGAIN)
 
-    def _fleet(self) -> Fleet:
+    def _fleet(self, *, behind: bool = False) -> Fleet:  # noqa: ARG002 - passes look at sources anyway
         fleet = self._reconciling.fleet
         if fleet is None:
             raise ValueError("no pass was made yet")

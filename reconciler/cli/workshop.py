@@ -4,13 +4,12 @@ import contextlib
 import os
 import random
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
 from reconciler.cli.workplace import Workplace
-from reconciler.engine.working.means import Means
+from reconciler.engine.working.means import FleetReader, Means
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Moved
 from reconciler.state.liveness import this_process
@@ -26,7 +25,7 @@ SHARE = 50
 
 
 def means_of(
-    place: Workplace, shown: "Display", *, count: int | None = None, fleet: Callable[[], Fleet] | None = None
+    place: Workplace, shown: "Display", *, count: int | None = None, fleet: FleetReader | None = None
 ) -> Means:
     """`count` sends at a time, else what the settings say; `fleet` where somebody else reads the manifests."""
     settings = place.settings.workers
@@ -49,7 +48,10 @@ def means_of(
 
 
 class FleetNow:
-    """The fleet of the manifests as they are now; looked at now and then, read again when they changed (L22)."""
+    """The fleet of the manifests as they are now; looked at now and then, read again when they changed (L22).
+
+    Sources are read again too when somebody is `behind`: has a send of a revision that the fleet does not know.
+    """
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
@@ -57,10 +59,12 @@ class FleetNow:
         self._fleet = self._with_packed(self._read())
         self._due = time.monotonic() + EVERY
 
-    def read(self) -> Fleet:
+    def read(self, *, behind: bool = False) -> Fleet:
         """The latest fleet that could be read whole."""
         now = time.monotonic()
         if now >= self._due:
+            if behind:
+                self._look = None
             with contextlib.suppress(Moved):
                 self._fleet = self._with_packed(self._read())
             ended = time.monotonic()

@@ -153,3 +153,14 @@ def test_watch_carries_out_what_its_passes_record(place: Workshop) -> None:
         watch.until(lambda told: sum(entry.get("event") == "arrived" for entry in told) == 2)
         assert watch.end(signal.SIGTERM) == 143
     assert set(place.sends().values()) == {"complete"}
+
+
+def test_a_worker_that_runs_takes_up_a_source_that_changed_while_the_manifests_did_not(place: Workshop) -> None:
+    with place.running("work", "-o", "ndjson") as work:
+        for content in (b"one" * 500, b"two" * 500):
+            (place.here / "payload" / "till" / "setup.exe").write_bytes(content)
+            place.reconcile()
+            before = len(work.passes())
+            work.until(lambda told: sum(entry.get("event") == "arrived" for entry in told[before:]) == 2)  # noqa: B023
+        assert work.end(signal.SIGTERM) == 143
+    assert set(place.sends().values()) == {"complete"}

@@ -51,10 +51,16 @@ class Workshop:
     @contextmanager
     def watching(self, *arguments: str) -> Iterator["Watch"]:
         """`reconcile watch -o ndjson` while the block runs, without the sends unless `arguments` say otherwise."""
+        with self.running("watch", "-o", "ndjson", *(arguments or ("--no-work",))) as watch:
+            yield watch
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator["Watch"]:
+        """A command that stays, while the block runs; killed at its end if it still lives."""
         output, errors = self.folder / "watch.out", self.folder / "watch.err"
         with output.open("w") as out, errors.open("w") as err:
             process = subprocess.Popen(
-                [sys.executable, "-m", "reconciler", "watch", "-o", "ndjson", *(arguments or ("--no-work",))],
+                [sys.executable, "-m", "reconciler", *arguments],
                 cwd=self.here,
                 env=self.environment,
                 stdout=out,

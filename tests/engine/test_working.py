@@ -174,7 +174,7 @@ def test_L35_a_source_that_cannot_be_packed_stops_its_own_package_alone(room: Wo
     room.plan()
     fleet = room.fleet()
     (room.folder / "payload" / "till").rename(room.folder / "payload" / "moved")
-    room.fleet = lambda: fleet  # type: ignore[method-assign]  # read before the source went
+    room.fleet = lambda *, behind=False: fleet  # type: ignore[method-assign]  # read before the source went
     stopped = room.work()
     assert arrived(room) == ["other@DE1"]
     send = room.sends()["till", "DE1"]

@@ -80,7 +80,7 @@ class Workroom:
     def place(self) -> Workplace:
         return Workplace(Options(config=str(self.folder / "reconciler.yaml"), quiet=True))
 
-    def fleet(self) -> Fleet:
+    def fleet(self, *, behind: bool = False) -> Fleet:
         return self.place().read_fleet().fleet
 
     def state(self) -> State:

@@ -120,7 +120,7 @@ class _Loop:
         if self.looked_at is not None and now - self.looked_at < TICK:
             return
         self.looked_at = now
-        self.fleet = self.means.fleet()
+        self.fleet = self.means.fleet(behind=self._is_behind())
         at = Instant(int(self.means.wall()))
         sends = self.state.sends()
         claims = self.state.claims()
@@ -134,6 +134,9 @@ class _Loop:
             self._watch_over(one, conditions)
         self._preempt(claims)
         self.tally.show(self.running.values(), self.schedule, self.packing.underway.values())
+
+    def _is_behind(self) -> bool:
+        return any(wait.reason is WaitReason.OTHER_REVISION for wait in self.schedule.waiting)
 
     def _watch_over(self, one: Running, conditions: Conditions) -> None:
         """What changed in the manifests or the holds counts for what runs, too (L22)."""

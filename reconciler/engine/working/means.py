@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from reconciler.model.claims import Worker
 from reconciler.model.fleet import Fleet
@@ -14,9 +15,17 @@ from reconciler.senders.protocol import Sender
 from reconciler.state.protocol import Author, State
 
 
+class FleetReader(Protocol):
+    """Gives the fleet as the manifests are now."""
+
+    def __call__(self, *, behind: bool = False) -> Fleet:
+        """With `behind` there are sends of revisions that the last one did not know: sources may have changed, too."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """`open_state` is called in each thread that needs one, `fleet` returns the fleet as the manifests are now.
+    """`open_state` is called in each thread that needs one, `fleet` whenever the manifests may have changed.
 
     `depot_folder` is where origins without an address keep their parcels, `forget_source` drops what is remembered of
     the digests of a package's source, `verifier` names this worker in receipts. `tell` is given
@@ -26,7 +35,7 @@ class Means:
 
     worker: Worker
     open_state: Callable[[], State]
-    fleet: Callable[[], Fleet]
+    fleet: FleetReader
     open_sender: Callable[[Address], Sender]
     depot_folder: str
     forget_source: Callable[[Package], None]
