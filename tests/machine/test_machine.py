@@ -29,4 +29,4 @@ def test_whatever_happens_the_laws_hold_over_memory_for_long(sources: Sources) -
 
 @pytest.mark.long
 def test_whatever_happens_the_laws_hold_over_sqlite_for_long(sources: Sources) -> None:
-    run_state_machine_as_test(over_sqlite(sources), settings=settings(MANY, max_examples=400))
+    run_state_machine_as_test(over_sqlite(sources), settings=settings(MANY, max_examples=500))
