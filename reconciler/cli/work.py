@@ -29,6 +29,7 @@ def work(
     """
     options.only(Output.TEXT, Output.NDJSON, reports=False)
     from reconciler.cli.live import display
+    from reconciler.cli.report import say
     from reconciler.cli.stopping import Stopping, leave
     from reconciler.cli.workplace import work_in
     from reconciler.cli.workshop import means_of
@@ -39,7 +40,10 @@ def work(
     if options.dry_run:
         return _would(place)
     with Stopping() as stopping, display(options) as shown:
-        stopped = loop(means_of(place, shown, count=workers), until_idle=until_idle, stop=stopping.is_asked)
+        means = means_of(place, shown, count=workers)
+        if not means.fleet().sites:
+            say(options, "No site is declared: nothing can be sent; say where the manifests are with --manifests PATH")
+        stopped = loop(means, until_idle=until_idle, stop=stopping.is_asked)
     if stopped.reason is StopReason.SIGNAL:
         return leave(stopping.exit_code)
     return Exit.DONE if stopped.is_calm else Exit.FAILED

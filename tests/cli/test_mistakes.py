@@ -228,3 +228,8 @@ def test_show_says_in_one_sentence_that_a_file_is_no_plan(reconcile: Reconcile, 
         "reconcile: error: manifests/job.yaml is not a saved plan: it holds no JSON\n"
         "hint: save one with: reconcile plan --out FILE\n"
     )
+
+
+def test_a_worker_where_no_manifests_are_says_so(reconcile: Reconcile) -> None:
+    ended = reconcile("work", "--until-idle")
+    assert (ended.code, ended.err.splitlines()[0][:20]) == (0, "No site is declared:")
