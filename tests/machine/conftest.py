@@ -46,7 +46,7 @@ def machine(sources: Sources) -> Iterator[Machine]:
     """After its first pass; at the end all of it must heal (L8)."""
     machine = over_memory(sources)()
     try:
-        machine.a_pass(acknowledged=True)
+        machine.reconcile(acknowledged=True)
         yield machine
         machine.laws()
     except BaseException:

@@ -41,7 +41,7 @@ def send(machine: Machine) -> None:
 
 def change(machine: Machine, *, content: int, setup: int = 0) -> None:
     machine.a_package_is_changed("p", content, setup)
-    machine.a_pass(acknowledged=True)
+    machine.reconcile(acknowledged=True)
 
 
 def row(machine: Machine) -> SendState:
@@ -79,7 +79,7 @@ def test_L19_killed_ever_later_a_send_arrives_and_no_chunk_travels_twice(machine
     for operations in range(1, 60, 4):
         attempt = begin(machine)
         machine.crew[0].step(attempt, operations)
-        machine.a_worker_is_killed(0)
+        machine.kill(0)
         machine.laws()
     send(machine)
     assert row(machine) is SendState.COMPLETE
@@ -132,14 +132,14 @@ def test_R5_a_state_that_was_restored_from_a_copy_gives_way_to_the_store(machine
     send(machine)
     assert row(machine) is SendState.SUPERSEDED
     machine.laws()
-    machine.a_pass(acknowledged=True)
+    machine.reconcile(acknowledged=True)
     send(machine)
     assert records(machine) == [f"{number:012}.json" for number in (1, 2, 3)]
 
 
 def test_R4_an_earlier_attempt_that_got_as_far_as_its_record_is_verified(machine: Machine) -> None:
     go(machine, begin(machine), until="read records")
-    machine.a_worker_is_killed(0)
+    machine.kill(0)
     place = machine.places[A]
     place.touch()
     damage(place.packs()[0], "flip")
@@ -150,7 +150,7 @@ def test_R4_an_earlier_attempt_that_got_as_far_as_its_record_is_verified(machine
 
 def test_an_earlier_attempt_that_got_as_far_as_its_record_moves_nothing_again(machine: Machine) -> None:
     go(machine, begin(machine), until="read records")
-    machine.a_worker_is_killed(0)
+    machine.kill(0)
     send(machine)
     assert row(machine) is SendState.COMPLETE
     assert records(machine) == ["000000000001.json"]
@@ -168,7 +168,7 @@ def test_R4_bytes_that_arrive_as_others_are_no_success(machine: Machine) -> None
 
 def test_R3_a_part_that_was_damaged_after_its_writer_died_is_not_referred_to(machine: Machine) -> None:
     go(machine, begin(machine), until="publish")
-    machine.a_worker_is_killed(0)
+    machine.kill(0)
     for part in parts(machine):
         data = part.read_bytes()
         part.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
