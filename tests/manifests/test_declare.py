@@ -141,6 +141,12 @@ def test_what_a_default_makes_wrong_is_shown_at_the_default() -> None:
     assert told(found) == ["a.yaml:4:8 missing-field"]
 
 
+def test_a_missing_spec_is_shown_at_the_object_though_a_default_would_lie_under_it() -> None:
+    text = site("A").removesuffix("spec: {}\n")
+    found = declared(source("sites/a.yaml", text), under=defaults("{kind: Site, spec: {keep: 3}}"))
+    assert told(found) == ["sites/a.yaml:1:1 missing-field"]
+
+
 def test_a_default_may_supply_what_the_schema_requires() -> None:
     text = "apiVersion: reconciler/v1\nkind: Job\nmetadata: {name: j}\nspec: {package: p, targets: [{names: A}]}\n"
     assert spec_of(text, "{kind: Job, spec: {command: install}}")["command"] == "install"

@@ -50,7 +50,8 @@ class ObjectReader:
         return Declaration(document=document, spec=spec)
 
     def _check(self, document: Document, spec: object, underlay: Underlay) -> Iterator[Diagnostic]:
-        body = document.body if not underlay.defaults else {**document.body, "spec": spec}
+        laid = underlay.defaults and isinstance(spec, Mapping)
+        body = {**document.body, "spec": spec} if laid else document.body
         kind = document.kind.lower()
         if not is_valid(kind, body):
             yield from complaints(
