@@ -19,10 +19,10 @@ from .workers import Attempt
 A = SiteName("A")
 
 
-def begin(machine: Machine, crewman: int = 0) -> Attempt:
+def begin(machine: Machine, crewman: int = 0, *, package: str = "p") -> Attempt:
     """An attempt at sending p to A."""
     mine = machine.crew[crewman]
-    mine.claim(1, only=("p", A))
+    mine.claim(1, only=(package, A))
     return mine.attempts[-1]
 
 
@@ -239,3 +239,17 @@ def test_a_look_that_is_recorded_after_a_newer_one_changes_nothing(machine: Mach
     assert isinstance(holding(machine), Damaged)
     machine.a_look_is_recorded_late(0)
     assert isinstance(holding(machine), Damaged)
+
+
+@pytest.mark.xfail(strict=True, reason="the planner sees a claim that lapsed as a claim, and no worker takes the row")
+def test_L14_what_a_dead_worker_began_and_no_job_needs_any_more_becomes_obsolete(machine: Machine) -> None:
+    """Where the package has another revision by now; of the same revision another worker finishes it."""
+    begin(machine, package="q")
+    machine.kill(0)
+    machine.a_job_is_changed("remove")
+    machine.a_package_is_changed("q", 1, 0)
+    for _ in range(3):
+        machine.clock.seconds += 7200
+        machine.reconcile(acknowledged=True)
+        machine.carry_out()
+    assert [one.state for one in machine.state.sends() if (one.package, one.site) == ("q", A)] == []
