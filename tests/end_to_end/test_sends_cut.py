@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -27,6 +28,9 @@ CONTENT = 252_000
 
 TABLES = 4_000
 """What a cut may cost beside a block: the table of the torn pack, and one more pack."""
+
+SLOW = {("begin", 2): Trip(fault=None, delay=1.5)}
+"""The second pack takes its time, so that a stop comes before it."""
 
 Script = Mapping[tuple[str, int], Trip]
 
@@ -93,8 +97,8 @@ def operations(place: Inside) -> Counter[str]:
 
 
 def test_L19_a_send_cut_amid_a_pack_goes_on_at_the_block(place: Callable[[int], Inside]) -> None:
-    for number, (pack, arrived) in enumerate([(1, 0), (1, 40_000), (2, 70_000), (2, 131_000), (3, 10)]):
-        cut(place(number), {("append", pack): Trip(short=arrived)})
+    for number, (piece, arrived) in enumerate([(1, 0), (2, 5_000), (5, 3_000), (7, 10), (9, 9_000)]):
+        cut(place(number), {("append", piece): Trip(short=arrived)})
 
 
 def test_L19_a_send_cut_at_any_kind_of_operation_goes_on(place: Callable[[int], Inside]) -> None:
@@ -114,12 +118,13 @@ def test_L19_cut_at_every_operation(place: Callable[[int], Inside]) -> None:
 
 @pytest.mark.long
 def test_L19_cut_after_every_few_bytes(place: Callable[[int], Inside]) -> None:
-    packs = operations(place(0))["append"]
-    lengths = range(0, SMALL_PACKS + 1, 2_999)
-    for pack in range(1, packs + 1):
+    pieces = operations(place(0))["append"]
+    assert pieces > 8
+    lengths = range(0, 2**15, 2_999)
+    for piece in range(1, pieces + 1):
         for number, arrived in enumerate(lengths):
-            cut(place(1000 * pack + number), {("append", pack): Trip(short=arrived)})
-    print(f"cut after each of {len(lengths)} lengths of {packs} packs")
+            cut(place(1000 * piece + number), {("append", piece): Trip(short=arrived)})
+    print(f"cut after each of {len(lengths)} lengths of {pieces} pieces")
 
 
 def meddled(place: Inside, operation: str, names: str) -> SendWaits:
@@ -151,3 +156,30 @@ def test_R4_a_pack_that_vanishes_before_the_record_keeps_it_from_being_written(p
 def test_a_part_that_vanishes_is_told_as_what_is_wrong_with_the_site(place: Callable[[int], Inside]) -> None:
     waits = meddled(place(0), "flush", "parts/*/*")
     assert (waits.cause, waits.detail.startswith("parts/")) == (Cause.CORRUPT, True)
+
+
+def test_L19_what_one_send_left_is_not_cleared_away_by_another(place: Callable[[int], Inside]) -> None:
+    fleet = place(0)
+    store = fleet.crew.store("DE1")
+    asked: list[str] = []
+
+    def after(operation: str) -> None:
+        asked.append(operation)
+
+    def stop() -> bool:
+        return "digest" in asked  # a pack is there, none is published
+
+    fleet.work(
+        fleet.means(open_sender=lambda address: Faulty(open_sender(address), SLOW, sleep=sleep, after=after)), stop=stop
+    )
+    arrived = set(chunks(list(store.glob("parts/*/*"))))
+    assert arrived
+    fleet.crew.add("cad", {"cad.exe": noise(8, 90_000)})
+    fleet.reconcile("apply")
+    fleet.work(fleet.means(), stop=lambda: "cad" in usable(store))
+    assert usable(store).keys() == {"cad"}
+    there = files_of_blocks(store)
+    fleet.work(fleet.means())
+    new = [path for inode, path in files_of_blocks(store).items() if inode not in there]
+    assert check(store, usable(store)["till"]) == FILES
+    assert not arrived.intersection(chunks(new))
