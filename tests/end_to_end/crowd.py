@@ -55,7 +55,7 @@ class Onlooker:
 
 
 def fill(crew: Crew, number: int, revision: int) -> None:
-    crew.fill(f"p{number}", {"setup.exe": noise(100 * number + revision, 150_000), "shared.dll": SHARED})
+    crew.fill(f"p{number}", {"setup.exe": noise(100 * number + revision, 90_000), "shared.dll": SHARED})
 
 
 def crowd(crew: Crew, chance: random.Random, *, kills: int, updates: int) -> tuple[int, Onlooker]:
