@@ -56,7 +56,7 @@ class InMemory:
         self.wait()
         return self.files.get(name)[offset : offset + length]
 
-    def begin(self, name: str) -> "PartInMemory":
+    def begin(self, name: str, *, size: int = 0) -> "PartInMemory":  # noqa: ARG002 - memory has room
         self.wait()
         return PartInMemory(self, name)
 

@@ -100,7 +100,7 @@ class _Writing:
             underway.result()
 
     def _write(self, name: str, pieces: Sequence[bytes]) -> None:
-        part = self.depot.sender.begin(name)
+        part = self.depot.sender.begin(name, size=sum(map(len, pieces)))
         try:
             for piece in pieces:
                 part.append(piece)

@@ -21,6 +21,7 @@ from reconciler.senders.directory_files import (
 )
 from reconciler.senders.directory_part import DirectoryPart
 from reconciler.senders.faults import told_of
+from reconciler.senders.kernel import set_aside
 from reconciler.senders.protocol import Entry, Missing, Pace, Proof, Space, Traits, at_once
 from reconciler.senders.rooted import Opened, Root, closing_if_raised, require_plain
 from reconciler.senders.store_paths import above_and_last
@@ -70,7 +71,7 @@ class Directory:
         with told_of(self._root.at(name)), self._root.file(name) as opened:
             return read_at(opened.descriptor, offset, max(0, min(length, opened.found.st_size - offset)))
 
-    def begin(self, name: str) -> DirectoryPart:
+    def begin(self, name: str, *, size: int = 0) -> DirectoryPart:
         """See `Sender`."""
         above, last = above_and_last(name)
         with told_of(self._root.at(name)):
@@ -79,6 +80,11 @@ class Directory:
                 descriptor = os.open(last, NEW, 0o666, dir_fd=folder)
                 with closing_if_raised(descriptor):
                     self._begun.add(name)
+                    try:
+                        set_aside(descriptor, size)
+                    except OSError:
+                        unlink(last, folder)
+                        raise
                     return DirectoryPart(self._root, name, descriptor=descriptor, folder=os.dup(folder))
 
     def create(self, name: str, data: bytes) -> None:

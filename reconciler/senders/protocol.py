@@ -119,8 +119,12 @@ class Sender(Protocol):
         """At most `length` bytes from `offset` on; fewer only at the end of the file. Raises Missing."""
         ...
 
-    def begin(self, name: str) -> Part:
-        """Create a file for appending, its folders too; raises Taken."""
+    def begin(self, name: str, *, size: int = 0) -> Part:
+        """Create a file for appending, its folders too; raises Taken.
+
+        `size` bytes are expected, 0 if that is not known: room for them is set aside where that can be done, and a full
+        store says so at once, without leaving the file. It is as long as what was appended, whatever was expected.
+        """
         ...
 
     def create(self, name: str, data: bytes) -> None:

@@ -59,10 +59,10 @@ class Recorded:
         self._traffic.add(down=len(found))
         return found
 
-    def begin(self, name: str) -> "RecordedPart":
+    def begin(self, name: str, *, size: int = 0) -> "RecordedPart":
         """See `Sender`."""
         self._ask()
-        part = self._sender.begin(name)
+        part = self._sender.begin(name, size=size)
         self._traffic.add(files=1)
         return RecordedPart(part, self._traffic)
 

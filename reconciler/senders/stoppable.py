@@ -40,10 +40,10 @@ class Stoppable:
             if len(piece) < wanted or len(found) >= length:
                 return bytes(found)
 
-    def begin(self, name: str) -> "StoppablePart":
+    def begin(self, name: str, *, size: int = 0) -> "StoppablePart":
         """See `Sender`."""
         self._checkpoint()
-        return StoppablePart(self._sender.begin(name), self._checkpoint)
+        return StoppablePart(self._sender.begin(name, size=size), self._checkpoint)
 
     def create(self, name: str, data: bytes) -> None:
         """See `Sender`."""

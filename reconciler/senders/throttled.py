@@ -36,9 +36,9 @@ class Throttled:
             if len(piece) < wanted or len(found) >= length:
                 return bytes(found)
 
-    def begin(self, name: str) -> "ThrottledPart":
+    def begin(self, name: str, *, size: int = 0) -> "ThrottledPart":
         """See `Sender`."""
-        return ThrottledPart(self._sender.begin(name), self._up)
+        return ThrottledPart(self._sender.begin(name, size=size), self._up)
 
     def create(self, name: str, data: bytes) -> None:
         """See `Sender`. It appears whole, so the waiting comes before."""

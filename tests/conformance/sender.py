@@ -248,6 +248,15 @@ class SenderConformance:
         part.close()
         assert read(sender, "parts/a/x") == b"".join(b"%d\n" % number for number in range(300))
 
+    @pytest.mark.parametrize("size", [1, 5, 1_000_000])
+    def test_a_file_is_as_long_as_what_was_appended_whatever_was_expected(self, sender: Sender, size: int) -> None:
+        part = sender.begin("parts/a/x", size=size)
+        part.append(b"bytes")
+        part.flush()
+        part.close()
+        assert [entry.size for entry in sender.entries("parts/a")] == [5]
+        assert read(sender, "parts/a/x") == b"bytes"
+
     def test_beginning_twice_is_taken_and_changes_nothing(self, sender: Sender) -> None:
         written(sender, "parts/a/x", b"first")
         with pytest.raises(Taken):

@@ -113,8 +113,8 @@ class Gated:
     def read(self, name: str, *, offset: int = 0, length: int) -> bytes:
         return self.run(f"read {name}", lambda: self._sender.read(name, offset=offset, length=length))
 
-    def begin(self, name: str) -> "GatedPart":
-        return GatedPart(self, self.run(f"begin {name}", lambda: self._sender.begin(name), writes=True))
+    def begin(self, name: str, *, size: int = 0) -> "GatedPart":
+        return GatedPart(self, self.run(f"begin {name}", lambda: self._sender.begin(name, size=size), writes=True))
 
     def create(self, name: str, data: bytes) -> None:
         self.run(f"create {name}", lambda: self._sender.create(name, data), writes=True)

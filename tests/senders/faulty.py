@@ -57,8 +57,8 @@ class Faulty:
     def read(self, name: str, *, offset: int = 0, length: int) -> bytes:
         return self.run("read", lambda: self._sender.read(name, offset=offset, length=length))
 
-    def begin(self, name: str) -> "FaultyPart":
-        return FaultyPart(self, self.run("begin", lambda: self._sender.begin(name)))
+    def begin(self, name: str, *, size: int = 0) -> "FaultyPart":
+        return FaultyPart(self, self.run("begin", lambda: self._sender.begin(name, size=size)))
 
     def create(self, name: str, data: bytes) -> None:
         self.run("create", lambda: self._sender.create(name, data))

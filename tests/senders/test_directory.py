@@ -14,6 +14,7 @@ from reconciler.model.stores import StoreFault
 from reconciler.senders.protocol import Hostile, Missing, Sender, Taken
 from reconciler.wiring import open_sender
 from tests.conformance.sender import SenderConformance, files, names, read, written
+from tests.senders.mounted import needs_mounts, tmpfs
 
 CALLS = ("fsync", "link", "mkdir", "open", "write", "unlink", "preadv", "stat", "fstat", "lstat", "scandir")
 
@@ -190,6 +191,15 @@ def test_a_copy_that_fails_is_taken_back(sender: Sender, root: Path, breaking: B
         sender.publish([("parts/a/x", "packs/x")])
     assert told.value.cause is Cause.SPACE
     assert files(root) == ["parts/a/x"]
+
+
+@needs_mounts
+def test_L20_a_file_that_has_no_room_is_not_begun(root: Path) -> None:
+    with tmpfs(root, "size=1m"), closing(open_sender(Address(type="directory", path=str(root)))) as sender:
+        with pytest.raises(StoreFault) as told:
+            sender.begin("parts/a/x", size=2**21)
+        assert told.value.cause is Cause.SPACE
+        assert files(root) == []
 
 
 def test_nothing_stays_open(sender: Sender, root: Path) -> None:

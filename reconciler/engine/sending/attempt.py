@@ -212,7 +212,7 @@ class _Attempt:
         sender, course = self.assignment.store.sender, self.assignment.course
         name = part_name(self.folder, use.pack)
         course.checkpoint()
-        part = sender.begin(name)
+        part = sender.begin(name, size=use.bytes)
         try:
             for piece in pieces:
                 part.append(piece)
