@@ -2,14 +2,16 @@
 
 import random
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
+from reconciler.engine.sending.course import Course
+from reconciler.engine.working.keeper import Keeper
 from reconciler.model.instants import Instant
 from reconciler.model.names import SiteName
 from reconciler.model.snapshot import Cause, Hold, SendState
-from reconciler.model.working import SendArrived, SendPutBack, SendStarted, StopReason
+from reconciler.model.working import SendArrived, SendGaveWay, SendPutBack, SendStarted, StopReason
 from reconciler.parcels.packs import LARGEST_BLOCK
 from reconciler.parcels.store_names import PARTS
 from reconciler.senders.protocol import Sender
@@ -142,6 +144,41 @@ def test_no_more_sends_run_at_a_site_than_it_allows(room: Workroom) -> None:
         running += isinstance(event, SendStarted) - isinstance(event, SendArrived)
         most = max(most, running)
     assert (sorted(arrived(room)), most) == (["a@DE1", "b@DE1", "c@DE1"], 1)
+
+
+def test_L15_what_supersedes_a_send_that_runs_begins_once_that_has_stopped(room: Workroom) -> None:
+    """Else the end of the one would be taken for that of the other, whose lease nobody would keep from then on."""
+    room.packages["till"] = (LARGE, "medium")
+    room.sites["DE1"] = SLOW
+    room.plan()
+
+    def supersede() -> None:
+        room.packages["till"] = (b"new" * 500, "medium")
+        room.plan()
+
+    room.senders = Hooked(append=(2, supersede))
+    room.work(count=2)
+    course = [type(event) for event in room.told if isinstance(event, SendStarted | SendGaveWay | SendArrived)]
+    assert course == [SendStarted, SendGaveWay, SendStarted, SendArrived]
+    assert (room.records(), room.sends()["till", "DE1"].attempts) == ([2], 1)
+
+
+def test_R6_leases_are_kept_after_a_fault_of_whatever_kind(room: Workroom) -> None:
+    asked, kept = 0, Event()
+
+    def courses() -> list[Course]:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise RuntimeError("dictionary changed size during iteration")
+        kept.set()
+        return []
+
+    room.write()
+    keeper = Keeper(room.means(lease=1), courses)
+    keeper.start()
+    assert kept.wait(10)
+    keeper.close()
 
 
 def test_a_stop_puts_back_what_runs(room: Workroom) -> None:

@@ -111,8 +111,12 @@ class Workroom:
         self, *, count: int = 1, until_idle: bool = True, stop: Callable[[], bool] = lambda: False
     ) -> WorkerStopped:
         """A worker, until nothing can be claimed."""
+        return work(self.means(count=count), until_idle=until_idle, stop=stop)
+
+    def means(self, *, count: int = 1, lease: int = 20) -> Means:
+        """What a worker works with."""
         place = self.place()
-        means = Means(
+        return Means(
             worker=this_process(),
             open_state=lambda: place.open_state(write=True),
             fleet=self.fleet,
@@ -120,7 +124,7 @@ class Workroom:
             depot_folder=str(self.folder / "depot"),
             forget_source=lambda package: place.cache.forget(package.source.path, package.source.exclude),
             verifier="here",
-            settings=Workers(count=count, lease=Seconds(20), retry=Retry(first=Seconds(30))),
+            settings=Workers(count=count, lease=Seconds(lease), retry=Retry(first=Seconds(30))),
             author=self.author,
             tell=self.told.append,
             show=lambda _running, _schedule, _packing: None,
@@ -128,7 +132,6 @@ class Workroom:
             wall=lambda: self.now,
             draw=lambda: 0.5,
         )
-        return work(means, until_idle=until_idle, stop=stop)
 
     def _open(self, address: Address) -> Sender:
         sender = open_directory(address)

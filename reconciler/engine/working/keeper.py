@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from reconciler.engine.sending.course import Course
 from reconciler.engine.working.means import Means
 from reconciler.model.claims import Beat
-from reconciler.model.faults import StateError
 from reconciler.model.quantities import Bytes
 from reconciler.state.protocol import State
 
@@ -34,11 +33,11 @@ class Keeper:
         self._thread.join(timeout=self._every)
 
     def _keep(self) -> None:
-        """A fault of the state may pass; half a lease without renewal stops the attempts by itself."""
+        """A fault may pass, whatever it is; half a lease without renewal stops the attempts by itself."""
         state: State | None = None
         try:
             while not self._closed.wait(self._every):
-                with contextlib.suppress(StateError):
+                with contextlib.suppress(Exception):  # or all that runs, and all that ever will, would be given up
                     state = state or self._means.open_state()
                     self._renew(state)
         finally:

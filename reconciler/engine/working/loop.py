@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.engine.depots import Depots
+from reconciler.engine.sending.attempt import attempt_id
 from reconciler.engine.sending.course import Course
 from reconciler.engine.stores.pins import Pins
 from reconciler.engine.working.attempts import Attempts
@@ -88,7 +89,8 @@ class _Loop:
         self.tally = Tally(means=means)
 
     def run(self, *, until_idle: bool, stop: Callable[[], bool]) -> WorkerStopped:
-        keeper = Keeper(self.means, lambda: [one.course for one in self.running.values()])
+        # In one step: a dict that changes under a comprehension raises, and the keeper is another thread.
+        keeper = Keeper(self.means, lambda: [one.course for one in tuple(self.running.values())])
         keeper.start()
         self.tally.started()
         reason = StopReason.SIGNAL
@@ -130,7 +132,10 @@ class _Loop:
         self.schedule = make_schedule(self.fleet, sends, holds=holds, claims=claims, packed=self.packing.packed, at=at)
         self.turns = list(self.schedule.ready)
         conditions = Conditions(self.fleet, holds=holds, packed=self.packing.packed, at=at)
+        living = set(map(attempt_id, claims))
         for one in self.running.values():
+            if attempt_id(one.claim) not in living:
+                one.course.lose()  # sooner than the next heart-beat
             self._watch_over(one, conditions)
         self._preempt(claims)
         self.tally.show(self.running.values(), self.schedule, self.packing.underway.values())
@@ -189,14 +194,17 @@ class _Loop:
         self._record()
 
     def _choose(self, free: int) -> list[Turn]:
-        """The first turns that can begin: what is packed, or needs no parcel; packing is begun for the others."""
+        """The first turns that can begin: what is packed, or needs no parcel; packing is begun for the others.
+
+        One attempt a pair at a time: that of a row that was superseded, or whose claim was lost, ends before the next.
+        """
         chosen: list[Turn] = []
         now = self.means.clock()
         stalled = {one.site.name for one in self.running.values() if one.is_stalled(now)}
         kept: list[Turn] = []
         for turn in self.turns:
             send = turn.send
-            if len(chosen) >= free or send.site in stalled:
+            if len(chosen) >= free or send.site in stalled or (send.package, send.site) in self.running:
                 kept.append(turn)
             elif self.packing.is_ready(self.fleet, send):
                 chosen.append(turn)
@@ -252,7 +260,7 @@ class _Loop:
             self.looked_at = None  # A place is free, and perhaps somebody waited for just that.
         match ended:
             case Ended():
-                self.running.pop(ended.running.claim.pair, None)
+                del self.running[ended.running.claim.pair]
                 self.unrecorded.append(ended)
             case PackingEnded():
                 self.packing.end(ended, self.state)
