@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
+from reconciler.cli.one_pass import report_all
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.working.means import FleetReader, Means
+from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Moved
 from reconciler.state.liveness import this_process
@@ -50,12 +52,14 @@ def means_of(
 class FleetNow:
     """The fleet of the manifests as they are now; looked at now and then, read again when they changed (L22).
 
-    Sources are read again too when somebody is `behind`: has a send of a revision that the fleet does not know.
+    What is wrong in them is told when it changes. Sources are read again too when somebody is `behind`: has a send of a
+    revision that the fleet does not know.
     """
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
         self._look: object = None
+        self._told: tuple[Diagnostic, ...] = ()
         self._fleet = self._with_packed(self._read())
         self._due = time.monotonic() + EVERY
 
@@ -87,4 +91,8 @@ class FleetNow:
         if read.look == self._look:
             return self._fleet
         self._look = read.look
-        return manifests.resolve(read, manifests.declare(read), manifests.content).fleet
+        found = manifests.resolve(read, manifests.declare(read), manifests.content)
+        if found.diagnostics != self._told:
+            self._told = found.diagnostics
+            report_all(found, self._place.options)
+        return found.fleet

@@ -1,15 +1,19 @@
 """The loop of a worker: whose turn it is, what stops a send on its way, and what is told."""
 
 import random
+import shutil
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 from reconciler.engine.sending.course import Course
+from reconciler.engine.working.buckets import Buckets, workers_at
 from reconciler.engine.working.keeper import Keeper
+from reconciler.model.claims import Claim, WorkerId
 from reconciler.model.instants import Instant
 from reconciler.model.names import SiteName
+from reconciler.model.quantities import BitsPerSecond
 from reconciler.model.snapshot import Cause, Hold, SendState
 from reconciler.model.working import SendArrived, SendGaveWay, SendPutBack, SendStarted, StopReason
 from reconciler.parcels.packs import LARGEST_BLOCK
@@ -218,6 +222,65 @@ def test_L35_a_source_that_cannot_be_packed_stops_its_own_package_alone(room: Wo
     assert (send.state, send.cause, stopped.is_calm) == (SendState.BACKING_OFF, Cause.SOURCE_MISSING, False)
 
 
+def test_L35_a_depot_that_is_no_folder_stops_its_own_packages_alone(room: Workroom) -> None:
+    room.plan()
+    (room.folder / "depot").write_text("in the way")
+    stopped = room.work()
+    send = room.sends()["till", "DE1"]
+    assert (send.state, send.cause, stopped.is_calm) == (SendState.BACKING_OFF, Cause.SOURCE_MISSING, False)
+    assert send.detail == f"depot of HQ: {room.folder}/depot/hq: Not a directory"
+
+
+def test_L35_a_link_in_a_depot_stops_its_own_packages_alone(room: Workroom) -> None:
+    room.plan()
+    room.work()
+    shutil.rmtree(room.folder / "depot" / "hq" / "packs")
+    (room.folder / "depot" / "hq" / "packs").symlink_to("/nowhere")
+    room.sites["DE2"] = ""
+    room.plan()
+    room.work()
+    send = room.sends()["till", "DE2"]
+    assert (send.state, send.cause) == (SendState.BACKING_OFF, Cause.SOURCE_MISSING)
+    assert send.detail.startswith("depot of HQ: packs")
+
+
+def test_a_link_in_a_store_is_a_fault_of_the_store(room: Workroom) -> None:
+    room.plan()
+    room.work()
+    shutil.rmtree(room.folder / "stores" / "DE1" / "packs")
+    (room.folder / "stores" / "DE1" / "packs").symlink_to("/nowhere")
+    room.packages["till"] = (b"new" * 500, "medium")
+    room.plan()
+    room.work()
+    send = room.sends()["till", "DE1"]
+    assert (send.state, send.cause) == (SendState.BACKING_OFF, Cause.CORRUPT)
+    assert send.detail.startswith("not as a store should be: packs")
+
+
+def test_a_parcel_that_went_from_the_depot_is_packed_again_by_the_worker_that_knew_it(room: Workroom) -> None:
+    """Whoever takes it away, `gc` or a person, tells no worker."""
+    room.sites["DE2"] = ""
+    room.plan()
+    gone: list[bool] = []
+
+    def empty(sender: Sender) -> Sender:
+        """Once the first site has it, before the second looks."""
+        if room.records() and not gone:
+            shutil.rmtree(room.folder / "depot" / "hq" / "parcels")
+            gone.append(True)
+        return sender
+
+    room.senders = empty
+    room.work(stop=lambda: _is_late(room))
+    assert arrived(room) == ["till@DE1", "till@DE2"]
+
+
+def _is_late(room: Workroom) -> bool:
+    """What backs off tries again at once."""
+    room.now += 60
+    return False
+
+
 def test_R6_of_two_workers_each_send_is_carried_out_once_and_each_package_packed_once(room: Workroom) -> None:
     room.sites = {f"S{number}": "" for number in range(6)}
     room.packages = {name: (name.encode() * 1000, "medium") for name in ("a", "b")}
@@ -229,3 +292,21 @@ def test_R6_of_two_workers_each_send_is_carried_out_once_and_each_package_packed
     assert sorted(arrived(room)) == sorted(f"{name}@{site}" for name in ("a", "b") for site in room.sites)
     assert [path.name for path in (room.folder / "depot").rglob("parcels/*/*")] == ["000000000001.json"] * 2
     assert all(send.attempts == 1 for send in room.sends().values())
+
+
+def test_L22_workers_that_send_to_one_site_share_its_rate(room: Workroom) -> None:
+    room.sites = {"DE1": "", "FR1": ""}
+    room.plan()
+    rows = room.sends()
+    claims = [
+        Claim(send=rows["till", site], worker=WorkerId(worker))
+        for site, worker in (("DE1", "a"), ("DE1", "b"), ("FR1", "a"))
+    ]
+    sharing = workers_at(claims, WorkerId("a"))
+    assert sharing == {"DE1": 2, "FR1": 1}
+    now = [0.0]
+    buckets = Buckets(clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    up, _ = buckets.of(DE1)
+    buckets.set_rate(DE1, BitsPerSecond(8_000_000), shared_by=sharing[DE1])
+    up.take_all(5_000_000)
+    assert now[0] == pytest.approx(10, rel=0.1)

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from reconciler.engine.depots import Depots, Packed, packed_in
+from reconciler.engine.depots import Depots, Packed, of_depot, packed_in
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.attempt import ParcelDamaged, attempt_id, carry_out
 from reconciler.engine.sending.course import Interrupted
@@ -15,17 +15,21 @@ from reconciler.engine.working.buckets import Buckets
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.running import Ended, Running
 from reconciler.model.claims import BackedOff, Failed, Outcome, PutBack
+from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StoreFault
-from reconciler.senders.protocol import Sender
+from reconciler.senders.protocol import Hostile, Missing, Sender
 from reconciler.senders.recorded import Recorded
 from reconciler.senders.retrying import backoff
 from reconciler.senders.stoppable import Stoppable
 from reconciler.senders.throttled import Throttled
 from reconciler.state.protocol import HeldPair, State
+
+ASK_AGAIN = 10
+"""Seconds after which a send goes on that the state did not answer: it is no fault of the store."""
 
 _STORE_IS_BACK = PutBack(bytes_done=Bytes(0), detail="the enrolled store is there again; the next pass plans anew")
 
@@ -58,6 +62,11 @@ class Attempts:
             outcome = self._waits(running, error)
         except ParcelDamaged as error:
             outcome = self._waits(running, StoreFault(Cause.SOURCE_MISSING, str(error)))
+        except (Hostile, Missing) as error:
+            outcome = self._waits(running, StoreFault(Cause.CORRUPT, f"not as a store should be: {error}"))
+        except StateError as error:
+            done, until = Bytes(running.course.bytes_done), Instant(self._now() + ASK_AGAIN)
+            outcome = PutBack(bytes_done=done, detail=str(error), until=until)
         except Exception as error:  # noqa: BLE001 - a fault of ours stops this send, not its neighbours (L35)
             fault = error
             outcome = self._waits(running, StoreFault(Cause.CORRUPT, f"a fault of reconcile: {error!r}"))
@@ -102,9 +111,12 @@ class Attempts:
 
     def _packed(self, running: Running, fleet: Fleet, closing: ExitStack) -> Packed:
         package, content = running.package, running.claim.send.revision.content
-        depot = self.depots.open(fleet, package.origin)
-        closing.callback(depot.sender.close)
-        packed = packed_in(depot, package.name, content)
+        try:
+            depot = self.depots.open(fleet, package.origin)
+            closing.callback(depot.sender.close)
+            packed = packed_in(depot, package.name, content)
+        except (StoreFault, Missing, Hostile) as fault:
+            raise StoreFault(Cause.SOURCE_MISSING, of_depot(package.origin, fault)) from fault
         if packed is None:
             raise ParcelDamaged(f"the parcel of {package.name} is no longer in the depot of {package.origin}")
         return packed

@@ -5,7 +5,7 @@ leases. So claims come in batches, and receipts of one process are grouped: two 
 """
 
 import queue
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -14,17 +14,18 @@ from reconciler.engine.sending.attempt import attempt_id
 from reconciler.engine.sending.course import Course
 from reconciler.engine.stores.pins import Pins
 from reconciler.engine.working.attempts import Attempts
-from reconciler.engine.working.buckets import Buckets
+from reconciler.engine.working.buckets import Buckets, workers_at
 from reconciler.engine.working.keeper import Keeper
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.packing import Packing
 from reconciler.engine.working.running import Ended, PackingEnded, Pair, Running
 from reconciler.engine.working.tally import Tally
-from reconciler.model.claims import Candidate, Claim, Ending, PutBack
+from reconciler.model.claims import BackedOff, Candidate, Claim, Ending, PutBack
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
-from reconciler.model.quantities import Bytes
+from reconciler.model.names import SiteName
+from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.schedule import Schedule, Turn, Wait, WaitReason
 from reconciler.model.snapshot import Cause, Wanted
 from reconciler.model.working import StopReason, WorkerStopped
@@ -72,6 +73,7 @@ class _Loop:
     unrecorded: list[Ended] = field(default_factory=list)
     schedule: Schedule = field(default_factory=lambda: Schedule(ready=(), waiting=()))
     turns: list[Turn] = field(default_factory=list)
+    workers_at: Mapping[SiteName, int] = field(default_factory=dict)
     looked_at: float | None = None
     sees: bool = False
 
@@ -133,12 +135,16 @@ class _Loop:
         self.turns = list(self.schedule.ready)
         conditions = Conditions(self.fleet, holds=holds, packed=self.packing.packed, at=at)
         living = set(map(attempt_id, claims))
+        self.workers_at = workers_at(claims, self.means.worker.id)
         for one in self.running.values():
             if attempt_id(one.claim) not in living:
                 one.course.lose()  # sooner than the next heart-beat
             self._watch_over(one, conditions)
         self._preempt(claims)
         self.tally.show(self.running.values(), self.schedule, self.packing.underway.values())
+
+    def _set_rate(self, site: SiteName, rate: BitsPerSecond | None) -> None:
+        self.buckets.set_rate(site, rate, shared_by=self.workers_at.get(site, 1))
 
     def _is_behind(self) -> bool:
         return any(wait.reason is WaitReason.OTHER_REVISION for wait in self.schedule.waiting)
@@ -150,7 +156,7 @@ class _Loop:
         match found:
             case Turn():
                 one.course.closes_at = found.closes_at
-                self.buckets.set_rate(one.site.name, found.rate)
+                self._set_rate(one.site.name, found.rate)
             case Wait(reason=WaitReason.WINDOW):
                 one.course.interrupt(PutBack(bytes_done=Bytes(0), cause=Cause.WINDOW, detail=found.detail))
             case Wait(reason=WaitReason.SUSPENDED):
@@ -232,7 +238,7 @@ class _Loop:
         site = self.fleet.site(send.site)
         course = Course(claim=claim, lease=means.settings.lease, clock=means.clock, wall=means.wall)
         course.closes_at = turn.closes_at
-        self.buckets.set_rate(site.name, turn.rate)
+        self._set_rate(site.name, turn.rate)
         return Running(
             course=course,
             package=self.fleet.packages_by_name[send.package],
@@ -262,6 +268,9 @@ class _Loop:
             case Ended():
                 del self.running[ended.running.claim.pair]
                 self.unrecorded.append(ended)
+                if isinstance(ended.outcome, BackedOff) and ended.outcome.cause is Cause.SOURCE_MISSING:
+                    send = ended.running.claim.send
+                    self.packing.lost((send.package, send.revision.content))
             case PackingEnded():
                 self.packing.end(ended, self.state)
 

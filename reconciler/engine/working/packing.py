@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from reconciler.engine.depots import Depots, packed_in
+from reconciler.engine.depots import Depots, of_depot, packed_in
 from reconciler.engine.packing import pack
 from reconciler.engine.sending.course import Interrupted
 from reconciler.engine.working.means import Means
@@ -24,6 +24,7 @@ from reconciler.model.snapshot import Cause, Mode, Send
 from reconciler.model.stores import StoreFault
 from reconciler.model.working import PackingProgress
 from reconciler.parcels.packing import SourceChanged, SourceGone
+from reconciler.senders.protocol import Hostile, Missing
 from reconciler.senders.retrying import backoff
 from reconciler.state.protocol import State
 
@@ -62,7 +63,7 @@ class Packing:
             return None
         content = send.package, send.revision.content
         found = self.verdicts.get(content)
-        if found is not None and self.means.clock() >= self._not_before[content]:
+        if found is not None and self.means.clock() >= self._not_before.get(content, 0.0):
             del self.verdicts[content]
             return None
         return found
@@ -82,8 +83,8 @@ class Packing:
                 found = packed_in(depot, *content)
             finally:
                 depot.sender.close()
-        except StoreFault as fault:
-            self._fail(content, Cause.SOURCE_MISSING, f"depot of {origin}: {fault.detail}")
+        except (StoreFault, Missing, Hostile) as fault:
+            self._fail(content, Cause.SOURCE_MISSING, of_depot(origin, fault))
             return True
         if found is not None:
             self.packed.add(content)
@@ -116,6 +117,7 @@ class Packing:
     def lost(self, content: Content) -> None:
         """The parcel is not, or not whole, where it was: it is looked for, and packed, again."""
         self.packed.discard(content)
+        self.verdicts.pop(content, None)
         self._not_before.pop(content, None)
 
     def _pack(self, fleet: Fleet, package: Package) -> None:
@@ -137,8 +139,8 @@ class Packing:
             verdict = GaveWay(cause=Cause.SOURCE_CHANGED, detail=str(changed))
         except SourceGone as gone:
             verdict = self._fail(content, Cause.SOURCE_MISSING, str(gone))
-        except StoreFault as fault:
-            verdict = self._fail(content, Cause.SOURCE_MISSING, f"depot of {package.origin}: {fault.detail}")
+        except (StoreFault, Missing, Hostile, StateError) as fault:
+            verdict = self._fail(content, Cause.SOURCE_MISSING, of_depot(package.origin, fault))
         except Exception as fault:  # noqa: BLE001 - a fault of ours stops this package, not the worker (L35)
             verdict = self._fail(content, Cause.CORRUPT, f"a fault of reconcile: {fault!r}")
         self.ended(PackingEnded(package=package, packed=packed, verdict=verdict))
