@@ -1,7 +1,8 @@
 """Where parcels are packed and found: the origin's own store, or a folder beside the state (domain.md, "depot")."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reconciler.engine.stores.opening import open_store
@@ -10,6 +11,8 @@ from reconciler.engine.stores.store import Store
 from reconciler.model.fleet import Fleet
 from reconciler.model.names import Digest, PackageName, SiteName
 from reconciler.model.sites import Address
+from reconciler.model.snapshot import Cause
+from reconciler.model.stores import StoreFault
 from reconciler.parcels.index import Index
 from reconciler.parcels.packs import Table
 from reconciler.parcels.records import Parcel
@@ -27,15 +30,24 @@ class Packed:
     index: Index
 
     def table(self, pack: str) -> Table:
-        """What a pack of the parcel holds; raises Unreadable or Missing."""
-        return self.store.table_of(pack_name(pack))
+        """What a pack of the parcel holds; raises as `read` does."""
+        with self._told_of(pack):
+            return self.store.table_of(pack_name(pack))
 
     def read(self, pack: str, offset: int, length: int) -> bytes:
         """Bytes of a pack of the parcel; raises Unreadable, also if it is gone: the store's faults are other ones."""
-        try:
+        with self._told_of(pack):
             return self.store.sender.read(pack_name(pack), offset=offset, length=length)
+
+    @contextmanager
+    def _told_of(self, pack: str) -> Iterator[None]:
+        """What fails here stops the package: it says nothing of the site that the send goes to."""
+        try:
+            yield
         except (Missing, Hostile) as fault:
             raise Unreadable(f"pack {pack}: {fault}") from fault
+        except StoreFault as fault:
+            raise StoreFault(Cause.SOURCE_MISSING, of_depot(self.store.identity.site, fault)) from fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +64,10 @@ class Depots:
         if address is not None:
             return self._entered(address, lambda sender: self.pins.enter(sender, origin))
         address = depot_beside(self.folder, origin)
-        os.makedirs(address.path, mode=0o700, exist_ok=True)
+        try:
+            os.makedirs(address.path, mode=0o700, exist_ok=True)
+        except OSError as fault:
+            raise StoreFault(Cause.SOURCE_MISSING, f"{address.path}: {fault.strerror}") from fault
         return self._entered(address, lambda sender: self._beside(sender, origin))
 
     def _beside(self, sender: Sender, origin: SiteName) -> Store:
@@ -65,6 +80,11 @@ class Depots:
         except BaseException:
             sender.close()
             raise
+
+
+def of_depot(origin: SiteName, fault: Exception | str) -> str:
+    """How a fault of a depot is told; `enroll` knows by it which sends wait for that."""
+    return f"depot of {origin}: {fault}"
 
 
 def depot_beside(folder: str, origin: SiteName) -> Address:
@@ -80,7 +100,7 @@ def packed_in(store: Store, package: PackageName, content: Digest) -> Packed | N
             continue
         try:
             index = store.index(parcel.index)
-        except (Unreadable, Missing):
+        except (Unreadable, Missing, Hostile):
             continue
         packs = store.packs() if packs is None else packs
         if index.content == content and all(packs.get(use.pack, 0) >= use.bytes for use in index.packs):

@@ -1,5 +1,6 @@
 """Open sends to a site whose store was just enrolled: what they carry may be there already (sending.md 4, L37)."""
 
+from reconciler.engine.depots import of_depot
 from reconciler.model.claims import Candidate, Ending, GaveWay, Worker
 from reconciler.model.instants import Seconds
 from reconciler.model.names import SiteName
@@ -30,8 +31,10 @@ def release(state: State, site: SiteName, author: Author) -> int:
         send
         for send in state.sends()
         if send.state is SendState.BACKING_OFF
-        and send.cause is Cause.STORE_MISMATCH
-        and (send.site == site or send.detail.startswith(f"depot of {site}:"))
+        and (
+            (send.site == site and send.cause is Cause.STORE_MISMATCH)
+            or (send.cause is Cause.SOURCE_MISSING and send.detail.startswith(of_depot(site, "")))
+        )
     ]
     return sum(state.retry(send.package, send.site, author) for send in waiting)
 
