@@ -244,6 +244,15 @@ def test_L35_a_link_in_a_depot_stops_its_own_packages_alone(room: Workroom) -> N
     assert send.detail.startswith("depot of HQ: packs")
 
 
+def test_L26_a_window_that_closes_once_the_record_is_there_closes_too_late(room: Workroom) -> None:
+    room.sites["DE1"] = NIGHTS
+    room.now = MONDAY + 17 * 3600 - 1
+    room.plan()
+    room.senders = Hooked(remove=(1, lambda: setattr(room, "now", MONDAY + 17 * 3600)))
+    room.work()
+    assert (arrived(room), room.records()) == (["till@DE1"], [1])
+
+
 def test_a_link_in_a_store_is_a_fault_of_the_store(room: Workroom) -> None:
     room.plan()
     room.work()

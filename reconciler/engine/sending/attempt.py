@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from reconciler.engine.depots import Packed
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.at_site import AtSite, Damage, look_at_site, still_whole
+from reconciler.engine.sending.course import Interrupted
 from reconciler.engine.sending.numbering import earlier_attempt, overtaken
 from reconciler.engine.sending.whole_packs import WholePacks, whole_packs
 from reconciler.engine.stores.reading_back import absent, failing
@@ -304,9 +305,12 @@ class _Attempt:
         )
 
     def _clear(self, there: AtSite) -> None:
-        """Remove what nobody needs any more; what cannot be removed now, `gc` removes."""
-        self._remove((*self.written, *there.spent))
-        with contextlib.suppress(StoreFault, Hostile):
+        """Remove what nobody needs any more; what cannot be removed now, `gc` removes.
+
+        Whoever asks to stop here asks too late: what arrived is a fact (L26).
+        """
+        with contextlib.suppress(StoreFault, Hostile, Interrupted):
+            self._remove((*self.written, *there.spent))
             for attempt in (self.folder, *there.dead):
                 self.assignment.store.sender.remove_folder(attempt_folder(attempt))
 

@@ -123,7 +123,7 @@ class _Loop:
         now = self.means.clock()
         if self.looked_at is not None and now - self.looked_at < TICK:
             return
-        self.looked_at = now
+        self.looked_at, self.turns = now, []  # those of a fleet that is no more, should the state not answer
         self.fleet = self.means.fleet(behind=self._is_behind())
         at = Instant(int(self.means.wall()))
         sends = self.state.sends()
@@ -187,8 +187,9 @@ class _Loop:
         if not chosen:
             return
         turns = {(turn.send.package, turn.send.site): turn for turn in chosen}
+        began = self.means.clock()
         for claim in self._claim(chosen):
-            running = self._running(claim, turns[claim.pair])
+            running = self._running(claim, turns[claim.pair], began)
             verdict = self.packing.verdict(claim.send)
             if verdict is not None:
                 self.unrecorded.append(Ended(running=running, outcome=verdict))
@@ -233,17 +234,18 @@ class _Loop:
         ]
         return self.state.claim(self.means.worker, candidates, self.means.author(), lease=self.means.settings.lease)
 
-    def _running(self, claim: Claim, turn: Turn) -> Running:
+    def _running(self, claim: Claim, turn: Turn, began: float) -> Running:
+        """`began` is from before the claim was recorded: its lease is no shorter than that tells."""
         means, send = self.means, claim.send
         site = self.fleet.site(send.site)
-        course = Course(claim=claim, lease=means.settings.lease, clock=means.clock, wall=means.wall)
+        course = Course(claim=claim, lease=means.settings.lease, clock=means.clock, wall=means.wall, renewed=began)
         course.closes_at = turn.closes_at
         self._set_rate(site.name, turn.rate)
         return Running(
             course=course,
             package=self.fleet.packages_by_name[send.package],
             site=site,
-            began=means.clock(),
+            began=began,
             rate=turn.rate,
             held=next(iter(self.state.pairs(package=send.package, site=send.site)), None),
             reserved=self.state.reserved(send.site, besides=claim),
