@@ -1,10 +1,12 @@
 """The machine over each state, and one to tell stories with."""
 
+import copy
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis.stateful import precondition, rule
 
 from reconciler.state.memory import MemoryState
 from reconciler.state.protocol import State
@@ -27,6 +29,24 @@ def over_memory(sources: Sources) -> type[Machine]:
             if not hasattr(self, "memory"):
                 self.memory = MemoryState(self.clock.liveness)
             return self.memory
+
+        @rule()
+        def a_copy_of_the_state_is_kept(self) -> None:
+            self.kept = copy.deepcopy((vars(self.memory), self.forgotten))
+
+        @precondition(lambda self: hasattr(self, "kept"))
+        @rule()
+        def the_state_is_replaced_by_the_copy(self) -> None:
+            """And the workers with it (R5): the stores know more than the state from now on."""
+            for number, _ in enumerate(self.crew):
+                self.kill(number)
+            for place in self.places:
+                place.restore()
+                if place.harmed:  # the copy may be of before
+                    place.touch()
+            state, self.forgotten = copy.deepcopy(self.kept)
+            vars(self.memory).update(state)
+            self.rows, self.marks, self.endings, self.looks = {}, {}, [], []
 
     OverMemory.sources = sources
     return OverMemory

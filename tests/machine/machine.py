@@ -25,6 +25,7 @@ WAITS = (1, 4, 11, 21, 60, 900, 90_000, 8 * 86_400)
 """Seconds: within half a lease, beyond it, beyond all of it, beyond the longest back-off, beyond `verify.every`."""
 
 sites, packages = st.sampled_from(SITES), st.sampled_from(PACKAGES)
+contents, setups = st.integers(0, CONTENTS - 1), st.integers(0, SETUPS - 1)
 which = st.integers(0, 7)
 milestones = st.sampled_from(
     ("begin", "flush", "publish", "create indexes", "create records", "read records", "", "", "")
@@ -37,7 +38,7 @@ class Machine(Healing):
 
     # The manifests are edited
 
-    @rule(name=packages, content=st.integers(0, CONTENTS - 1), setup=st.integers(0, SETUPS - 1))
+    @rule(name=packages, content=contents, setup=setups)
     def a_package_is_changed(self, name: str, content: int, setup: int) -> None:
         self.world.add(self.sources.package(name, content=content, setup=setup))
 
@@ -67,9 +68,11 @@ class Machine(Healing):
 
     # A pass
 
-    @initialize(acknowledged=st.booleans())
-    def a_first_pass(self, acknowledged: bool) -> None:
-        self.reconcile(acknowledged=acknowledged)
+    @initialize(carried_out=st.booleans())
+    def a_first_pass(self, carried_out: bool) -> None:
+        self.reconcile(acknowledged=True)
+        if carried_out:
+            self.carry_out()
 
     @rule(acknowledged=st.booleans())
     def a_pass(self, acknowledged: bool) -> None:
@@ -86,6 +89,23 @@ class Machine(Healing):
             mine.step(attempt, until=until)
         while told and mine.mail:
             self.tell(mine, mine.mail.pop(0))
+
+    @rule(crewman=st.integers(0, 1), name=packages, content=contents, setup=setups)
+    def a_change_is_rolled_out(self, crewman: int, name: str, content: int, setup: int) -> None:
+        """All at once: what takes other rules many steps."""
+        self.a_package_is_changed(name, content, setup)
+        self.reconcile(acknowledged=True)
+        self.sends_are_claimed_and_go_on(crewman, 6, "", told=True)
+
+    @rule(crewman=st.integers(0, 1), name=packages, content=contents, until=milestones, seconds=st.sampled_from(WAITS))
+    def a_change_is_begun_and_time_passes(
+        self, crewman: int, name: str, content: int, until: str, seconds: int
+    ) -> None:
+        """Until it is frozen, for long enough or not."""
+        self.a_package_is_changed(name, content, 0)
+        self.reconcile(acknowledged=True)
+        self.sends_are_claimed_and_go_on(crewman, 6, until, told=False)
+        self.clock.seconds += seconds
 
     @precondition(lambda self: self.attempts)
     @rule(number=which, operations=st.integers(1, 40), cut=st.sampled_from((None, None, "before", "after")))

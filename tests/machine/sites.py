@@ -31,7 +31,7 @@ class Place:
 
     `touched`: somebody damaged what is there, and no look has gone over all of it since; `doubtful` are the records of
     then, as far as no look has found them whole. `highest` is the highest number that a reader has seen of each package
-    since then, `read` the records that were read whole.
+    since then, `read` the records that were read whole. `harmed`: it was touched once.
     """
 
     root: Path
@@ -39,6 +39,7 @@ class Place:
     down: bool = False
     full: bool = False
     touched: bool = False
+    harmed: bool = False
     foreign: dict[str, bytes] | None = None
     doubtful: set[tuple[str, int]] = field(default_factory=set)
     highest: dict[str, int] = field(default_factory=dict)
@@ -85,18 +86,22 @@ class Place:
             assert self.read.setdefault((name, found.number), data) == data, "a record was overwritten"
 
     def touch(self) -> None:
-        self.touched = True
-        self.doubtful |= {(path.parent.name, int(path.stem)) for path in self.record_files()}
+        self.touched = self.harmed = True
+        self.doubt(whole=set())
         self.highest.clear()
         self.read.clear()
 
     def looked_over(self, whole: set[tuple[str, int]]) -> None:
         """Somebody has read everything, and says which records are whole."""
         self.touched = False
-        self.doubtful -= whole
+        self.doubt(whole=whole)
+
+    def doubt(self, *, whole: set[tuple[str, int]]) -> None:
+        self.doubtful = {(path.parent.name, int(path.stem)) for path in self.record_files()} - whole
 
     def packs(self) -> list[Path]:
-        return sorted(self.store.glob("packs/*"))
+        """By what is in them: their names are drawn, and a run must be the same each time."""
+        return sorted(self.store.glob("packs/*"), key=lambda path: path.read_bytes())
 
     def record_files(self) -> list[Path]:
         return sorted(self.store.glob("records/*/*"))

@@ -8,7 +8,7 @@ from .conftest import over_memory, over_sqlite
 from .manifests import Sources
 
 FEW = settings(
-    max_examples=16, stateful_step_count=30, derandomize=True, database=None, deadline=None, print_blob=False,
+    max_examples=20, stateful_step_count=30, derandomize=True, database=None, deadline=None, print_blob=False,
     suppress_health_check=list(HealthCheck), phases=(Phase.generate,),
 )  # fmt: skip
 MANY = settings(FEW, max_examples=1500, stateful_step_count=60, derandomize=False, phases=tuple(Phase))
