@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -10,15 +11,16 @@ import pytest
 from reconciler.engine.sending.course import Course
 from reconciler.engine.working.buckets import Buckets, workers_at
 from reconciler.engine.working.keeper import Keeper
-from reconciler.model.claims import Claim, WorkerId
-from reconciler.model.instants import Instant
-from reconciler.model.names import SiteName
-from reconciler.model.quantities import BitsPerSecond
+from reconciler.model.claims import Candidate, Claim, WorkerId
+from reconciler.model.instants import Instant, Seconds
+from reconciler.model.names import PackageName, SiteName
+from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.snapshot import Cause, Hold, SendState
 from reconciler.model.working import SendArrived, SendGaveWay, SendPutBack, SendStarted, StopReason
 from reconciler.parcels.packs import LARGEST_BLOCK
 from reconciler.parcels.store_names import PARTS
 from reconciler.senders.protocol import Sender
+from reconciler.state.liveness import this_process
 from tests.engine.workroom import MONDAY, Workroom
 from tests.senders.faulty import Faulty
 
@@ -251,6 +253,22 @@ def test_L26_a_window_that_closes_once_the_record_is_there_closes_too_late(room:
     room.senders = Hooked(remove=(1, lambda: setattr(room, "now", MONDAY + 17 * 3600)))
     room.work()
     assert (arrived(room), room.records()) == (["till@DE1"], [1])
+
+
+def test_L14_what_a_dead_worker_left_of_a_package_that_is_gone_is_no_longer_claimed_and_ends(room: Workroom) -> None:
+    room.packages["other"] = (b"other", "medium")
+    room.plan()
+    state = room.state()
+    dead = replace(this_process(), started=1)
+    candidate = Candidate(package=PackageName("till"), site=DE1, number=1, bytes_left=Bytes(9))
+    assert len(state.claim(dead, [candidate], room.author(), lease=Seconds(20))) == 1
+    state.close()
+    del room.packages["till"]
+    room.plan()
+    assert room.sends()["till", "DE1"].state is SendState.SENDING
+    room.work()
+    room.plan()
+    assert room.sends()["till", "DE1"].state is SendState.OBSOLETE
 
 
 def test_a_link_in_a_store_is_a_fault_of_the_store(room: Workroom) -> None:

@@ -27,7 +27,7 @@ from reconciler.model.instants import Instant
 from reconciler.model.names import SiteName
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.schedule import Schedule, Turn, Wait, WaitReason
-from reconciler.model.snapshot import Cause, Wanted
+from reconciler.model.snapshot import Cause, Send, Wanted
 from reconciler.model.working import StopReason, WorkerStopped
 from reconciler.planning.conditions import Conditions
 from reconciler.planning.preemption import to_preempt
@@ -42,6 +42,18 @@ BEYOND = 32
 
 PATIENCE = 8.0
 """Seconds that attempts have to stop at a chunk once a stop is asked for; then their claims lapse with the process."""
+
+
+_NEEDS_A_PASS = frozenset(
+    (
+        WaitReason.SITE_REMOVED,
+        WaitReason.PACKAGE_REMOVED,
+        WaitReason.OTHER_REVISION,
+        WaitReason.NO_ADDRESS,
+        WaitReason.NOT_PACKED,
+    )
+)
+"""No worker carries these out as they are."""
 
 
 def work(means: Means, *, until_idle: bool, stop: Callable[[], bool]) -> WorkerStopped:
@@ -141,6 +153,7 @@ class _Loop:
                 one.course.lose()  # sooner than the next heart-beat
             self._watch_over(one, conditions)
         self._preempt(claims)
+        self._put_back_what_is_left()
         self.tally.show(self.running.values(), self.schedule, self.packing.underway.values())
 
     def _set_rate(self, site: SiteName, rate: BitsPerSecond | None) -> None:
@@ -163,6 +176,20 @@ class _Loop:
                 one.course.interrupt(PutBack(bytes_done=Bytes(0), detail=found.detail))
             case Wait():
                 pass  # The next pass closes the row, or the attempt itself finds out.
+
+    def _put_back_what_is_left(self) -> None:
+        """What a dead worker began and nobody may go on with: the next pass ends no row that looks claimed (L14)."""
+        left = [
+            wait.send for wait in self.schedule.waiting if wait.send.state.is_claimed and wait.reason in _NEEDS_A_PASS
+        ]
+        put_back = [
+            Ending(
+                claim=claim, outcome=PutBack(bytes_done=Bytes(claim.send.bytes_done), detail="a dead worker left it")
+            )
+            for claim in (self._claimed(map(_candidate, left)) if left else ())
+        ]
+        if put_back:
+            self.state.end(put_back, self.means.author())
 
     def _preempt(self, claims: Sequence[Claim]) -> None:
         mine = [claim for claim in claims if claim.pair in self.running]
@@ -188,7 +215,7 @@ class _Loop:
             return
         turns = {(turn.send.package, turn.send.site): turn for turn in chosen}
         began = self.means.clock()
-        for claim in self._claim(chosen):
+        for claim in self._claimed(_candidate(turn.send, at_once=turn.at_once) for turn in chosen):
             running = self._running(claim, turns[claim.pair], began)
             verdict = self.packing.verdict(claim.send)
             if verdict is not None:
@@ -221,18 +248,9 @@ class _Loop:
         self.turns = kept
         return chosen
 
-    def _claim(self, turns: Iterable[Turn]) -> Sequence[Claim]:
-        candidates = [
-            Candidate(
-                package=turn.send.package,
-                site=turn.send.site,
-                number=turn.send.number,
-                bytes_left=Bytes(max(turn.send.bytes - turn.send.bytes_done, 0)),
-                at_once=turn.at_once,
-            )
-            for turn in turns
-        ]
-        return self.state.claim(self.means.worker, candidates, self.means.author(), lease=self.means.settings.lease)
+    def _claimed(self, candidates: Iterable[Candidate]) -> Sequence[Claim]:
+        means = self.means
+        return self.state.claim(means.worker, tuple(candidates), means.author(), lease=means.settings.lease)
 
     def _running(self, claim: Claim, turn: Turn, began: float) -> Running:
         """`began` is from before the claim was recorded: its lease is no shorter than that tells."""
@@ -324,3 +342,13 @@ class _Loop:
                 self.state.leave(self.means.worker)
             except StateError as fault:
                 self.tally.notice(str(fault))
+
+
+def _candidate(send: Send, *, at_once: int | None = None) -> Candidate:
+    return Candidate(
+        package=send.package,
+        site=send.site,
+        number=send.number,
+        bytes_left=Bytes(max(send.bytes - send.bytes_done, 0)),
+        at_once=at_once,
+    )
