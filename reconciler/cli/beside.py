@@ -16,7 +16,7 @@ FIRST_PASS = 0.2
 """Seconds between two looks whether the first pass was made: without manifests nothing is sent."""
 
 AGAIN = 5.0
-"""Seconds after which the state is opened again if it could not be."""
+"""Seconds after which the state is opened again if it could not be, or whatever else was the matter."""
 
 
 class WorkBeside:
@@ -45,6 +45,9 @@ class WorkBeside:
                     work(means_of(self._place, shown, fleet=self._fleet), until_idle=False, stop=self._is_over)
             except StateError as fault:
                 say(self._place.options, str(fault))
+                self._closed.wait(AGAIN)
+            except Exception as fault:  # noqa: BLE001 - the passes go on, and so must the sends
+                say(self._place.options, f"a fault of reconcile: {fault!r}")
                 self._closed.wait(AGAIN)
 
     def _fleet(self, *, behind: bool = False) -> Fleet:  # noqa: ARG002 - passes look at sources anyway
