@@ -1,6 +1,5 @@
 """What `gc` and `prune` share: that they believe only whole manifests, and how they take a site."""
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,12 +36,12 @@ def require_whole(read: "FleetRead", place: "Workplace") -> None:
 def taking_of(place: "Workplace") -> "Taking":
     """This process, as one that has sites for itself."""
     from reconciler.engine.collecting.tenure import Taking
-    from reconciler.state.liveness import this_process
+    from reconciler.state.liveness import boot_seconds, this_process
 
     return Taking(
         worker=this_process(),
         open_state=lambda: place.open_state(write=True),
         author=place.author,
         lease=place.settings.workers.lease,
-        clock=time.monotonic,
+        clock=boot_seconds,
     )

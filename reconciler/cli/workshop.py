@@ -14,7 +14,7 @@ from reconciler.engine.working.means import FleetReader, Means
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Moved
-from reconciler.state.liveness import this_process
+from reconciler.state.liveness import boot_seconds, this_process
 
 if TYPE_CHECKING:
     from reconciler.cli.live import Display
@@ -43,7 +43,7 @@ def means_of(
         author=place.author,
         tell=shown.tell,
         show=shown.show,
-        clock=time.monotonic,
+        clock=boot_seconds,
         wall=time.time,
         draw=random.random,
     )
@@ -90,8 +90,8 @@ class FleetNow:
         read = manifests.source()
         if read.look == self._look:
             return self._fleet
-        self._look = read.look
         found = manifests.resolve(read, manifests.declare(read), manifests.content)
+        self._look = read.look  # not sooner: a source that moved is read again
         if found.diagnostics != self._told:
             self._told = found.diagnostics
             report_all(found, self._place.options)
