@@ -1,6 +1,7 @@
 """What all tests share: golden files, written anew by `pytest --update-golden`, and a folder that is quick to flush."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,9 +34,27 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return check
 
 
+QUICK = Path("/dev/shm")
+"""A file system in memory, where there is one."""
+ENOUGH = 1 << 30
+"""Bytes that must be free there: a container may have a few only."""
+
+
+def _place() -> Path | None:
+    return QUICK if os.access(QUICK, os.W_OK) and shutil.disk_usage(QUICK).free > ENOUGH else None
+
+
 @pytest.fixture
 def quick_folder() -> Iterator[str]:
-    """An empty folder, in memory where there is such a place: hundreds of flushes to a disk take their time."""
-    shared = "/dev/shm"
-    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None) as path:
+    """An empty folder, in memory where there is such a place: hundreds of flushes to a disk take their time.
+
+    Some folders of tests make it their `tmp_path`; who needs a disk there takes `disk_folder`.
+    """
+    with tempfile.TemporaryDirectory(dir=_place()) as path:
         yield path
+
+
+@pytest.fixture
+def disk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder in the place of temporary files, for tests of what only a file system on a disk can."""
+    return tmp_path_factory.mktemp("disk")

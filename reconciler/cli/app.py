@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -117,6 +118,12 @@ def _app() -> typer.Typer:
     return app
 
 
+@cache
+def _command_line() -> Callable[..., int | None]:
+    """The parser of all commands, made once for a process that runs several: it takes longer than many a command."""
+    return typer.main.get_command(_app())
+
+
 def _warn_of_unknown_variables() -> None:
     for name in sorted(os.environ):
         if name.startswith("RECONCILE_") and name not in VARIABLES:
@@ -132,7 +139,7 @@ def run(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     _warn_of_unknown_variables()
     try:
-        code = _app()(args=list(arguments), prog_name="reconcile", standalone_mode=False)
+        code = _command_line()(args=list(arguments), prog_name="reconcile", standalone_mode=False)
         sys.stdout.flush()
         return int(code or Exit.DONE)
     except BrokenPipeError:

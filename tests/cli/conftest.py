@@ -61,6 +61,12 @@ spec:
 
 
 @pytest.fixture
+def tmp_path(quick_folder: str) -> Path:
+    """No test of the command line asks whether a flush reached the disk."""
+    return Path(quick_folder)
+
+
+@pytest.fixture
 def reconcile(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reconcile:
     """Run `reconcile ARGUMENTS...` in a folder of its own; returns how it ended."""
     workplace = tmp_path / "work"

@@ -169,7 +169,7 @@ def test_the_variable_for_verbose_shows_the_traceback_too(
     def broken() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(app, "_app", broken)
+    monkeypatch.setattr(app, "_command_line", broken)
     assert reconcile("plan").code == 1
     monkeypatch.setenv("RECONCILE_VERBOSE", "1")
     with pytest.raises(ZeroDivisionError):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.app import COMMANDS
+from tests.forks.starting import socket_of
 from tests.pages import ANY, Shown, agrees, shown, steps, with_output
 
 ROOT = Path(__file__).parents[2]
@@ -33,13 +34,17 @@ MARK = "end-of-command-7c1e40b2"
 NOON = 1795435200
 """2026-11-23T12:00:00Z: the clock of the commands."""
 
-PROGRAM = f"""#!{sys.executable} -u
+ASKS = ROOT / "tests" / "forks" / "asking.py"
+"""What `reconcile` is on most runs: tests/forks."""
+
+STARTED = f"""#!{sys.executable} -u
 import sys, time
 time.time = lambda: {NOON}.0
 sys.argv[0] = "reconcile"
 from reconciler.__main__ import main
 main()
 """
+"""What it is with `-m long`: the program that users start."""
 
 
 UNZSTD = f"""#!{sys.executable}
@@ -62,19 +67,33 @@ def begin(name: str, page: str, work: Path) -> None:
         work.mkdir()
 
 
-def run_page(name: str, page: str, folder: Path) -> list[str]:
+def programs(folder: Path, reconcile: str) -> Path:
+    """A folder with the programs that the pages run and a machine may not have; where files may be executed."""
+    for program, text in ({"reconcile": reconcile} | ({} if shutil.which("zstd") else {"zstd": UNZSTD})).items():
+        command = folder / program
+        command.write_text(text)
+        command.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    text = f'#!/bin/sh\nexec {sys.executable} -IS {ASKS} {socket_of(NOON)} "$@"\n'
+    return programs(tmp_path_factory.mktemp("forked"), text)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return programs(tmp_path_factory.mktemp("started"), STARTED)
+
+
+def run_page(name: str, page: str, folder: Path, commands: Path) -> list[str]:
     """What each command of the page prints, on both streams, in the order of the page."""
     work = folder / "fleet"
     begin(name, page, work)
-    (folder / "bin").mkdir()
-    programs = {"reconcile": PROGRAM} | ({} if shutil.which("zstd") else {"zstd": UNZSTD})
-    for program, text in programs.items():
-        command = folder / "bin" / program
-        command.write_text(text)
-        command.chmod(0o755)
     author = {f"GIT_{who}_{what}": "you" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     environment = author | {
-        "PATH": f"{folder}/bin:{os.environ['PATH']}",
+        "PATH": f"{commands}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "XDG_CACHE_HOME": str(folder / "cache"),
         "LOGNAME": "you",
@@ -107,10 +126,24 @@ def script(page: str) -> str:
 
 
 @pytest.mark.parametrize("name", [*READMES, *PAGES])
-def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_page_shows_what_its_commands_print(
+    name: str, quick_folder: str, forked: Path, request: pytest.FixtureRequest
+) -> None:
+    _compare(name, Path(quick_folder), forked, request)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [*READMES, *PAGES])
+def test_a_page_shows_what_programs_print_that_are_started(
+    name: str, tmp_path: Path, started: Path, request: pytest.FixtureRequest
+) -> None:
+    _compare(name, tmp_path, started, request)
+
+
+def _compare(name: str, folder: Path, commands: Path, request: pytest.FixtureRequest) -> None:
     file = ROOT / name
     page = file.read_text("utf-8")
-    printed = run_page(name, page, tmp_path)
+    printed = run_page(name, page, folder, commands)
     assert len(printed) == len(shown(page))
     for index, output in enumerate(printed):
         place = shown(page)[index]

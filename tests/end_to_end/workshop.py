@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import JOB, PACKAGE, SITES
+from tests.forks.starting import reconcile as forked
 
 LONG_ENOUGH = 30.0
 """Seconds to wait for what has to come; far more than it takes."""
@@ -32,15 +33,7 @@ class Workshop:
 
     def reconcile(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `reconcile` to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.here,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return forked(arguments, folder=self.here, variables=self.environment)
 
     def sends(self) -> dict[tuple[str, str, int], str]:
         """Every row ever recorded: (send-only job, site, number of rows so far) → state."""
