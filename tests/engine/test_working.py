@@ -284,6 +284,26 @@ def test_a_link_in_a_store_is_a_fault_of_the_store(room: Workroom) -> None:
     assert send.detail.startswith("not as a store should be: packs")
 
 
+def test_L21_a_depot_that_does_not_answer_holds_up_no_more_than_its_own_packages(room: Workroom) -> None:
+    room.plan()
+    answer, looks = Event(), 0
+    answered: list[bool] = []
+
+    def hangs(sender: Sender) -> Sender:
+        answered.append(answer.wait(20))
+        return sender
+
+    def stop() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 2
+
+    room.depots = hangs
+    stopped = room.work(until_idle=False, stop=stop)
+    assert (stopped.reason, answered) == (StopReason.SIGNAL, [])
+    answer.set()
+
+
 def test_a_parcel_that_went_from_the_depot_is_packed_again_by_the_worker_that_knew_it(room: Workroom) -> None:
     """Whoever takes it away, `gc` or a person, tells no worker."""
     room.sites["DE2"] = ""

@@ -60,6 +60,8 @@ class Workroom:
     told: list[Working] = field(default_factory=list)
     senders: Callable[[Sender], Sender] = lambda sender: sender
     """What is laid around the sender of a site's store."""
+    depots: Callable[[Sender], Sender] = lambda sender: sender
+    """And around that of the depot."""
 
     def write(self) -> None:
         """The manifests as they are now."""
@@ -135,7 +137,7 @@ class Workroom:
 
     def _open(self, address: Address) -> Sender:
         sender = open_directory(address)
-        return self.senders(sender) if "/stores/" in address.path else sender
+        return (self.senders if "/stores/" in address.path else self.depots)(sender)
 
     def names(self) -> Sequence[str]:
         """What was told, by the kind of event."""

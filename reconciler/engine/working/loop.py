@@ -18,7 +18,7 @@ from reconciler.engine.working.buckets import Buckets, workers_at
 from reconciler.engine.working.keeper import Keeper
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.packing import Packing
-from reconciler.engine.working.running import Ended, PackingEnded, Pair, Running
+from reconciler.engine.working.running import DepotAnswered, Ended, PackingEnded, Pair, Running
 from reconciler.engine.working.tally import Tally
 from reconciler.model.claims import BackedOff, Candidate, Claim, Ending, PutBack
 from reconciler.model.faults import StateError
@@ -81,7 +81,7 @@ class _Loop:
     tally: Tally = field(init=False)
     buckets: Buckets = field(init=False)
     running: dict[Pair, Running] = field(default_factory=dict)
-    ended: "queue.SimpleQueue[Ended | PackingEnded]" = field(default_factory=queue.SimpleQueue)
+    ended: "queue.SimpleQueue[Ended | PackingEnded | DepotAnswered]" = field(default_factory=queue.SimpleQueue)
     unrecorded: list[Ended] = field(default_factory=list)
     schedule: Schedule = field(default_factory=lambda: Schedule(ready=(), waiting=()))
     turns: list[Turn] = field(default_factory=list)
@@ -246,6 +246,7 @@ class _Loop:
                 free -= self.packing.begin(self.fleet, send, self.state)
                 kept.append(turn)
         self.turns = kept
+        self.packing.ask(self.fleet)
         return chosen
 
     def _claimed(self, candidates: Iterable[Candidate]) -> Sequence[Claim]:
@@ -281,7 +282,7 @@ class _Loop:
             pass
         self._record()
 
-    def _take_in(self, ended: Ended | PackingEnded) -> None:
+    def _take_in(self, ended: Ended | PackingEnded | DepotAnswered) -> None:
         if not self.turns or isinstance(ended, PackingEnded):
             self.looked_at = None  # A place is free, and perhaps somebody waited for just that.
         match ended:
@@ -293,6 +294,8 @@ class _Loop:
                     self.packing.lost((send.package, send.revision.content))
             case PackingEnded():
                 self.packing.end(ended, self.state)
+            case DepotAnswered():
+                self.packing.answered(ended)
 
     def _record(self) -> None:
         """One commit for everything that ended; what the state does not take now is kept until it does."""

@@ -13,11 +13,12 @@ from reconciler.engine.depots import Depots, of_depot, packed_in
 from reconciler.engine.packing import pack
 from reconciler.engine.sending.course import Interrupted
 from reconciler.engine.working.means import Means
-from reconciler.engine.working.running import Content, PackingEnded
+from reconciler.engine.working.running import Content, DepotAnswered, PackingEnded
 from reconciler.model.claims import BackedOff, GaveWay
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
+from reconciler.model.names import SiteName
 from reconciler.model.packages import Package
 from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause, Mode, Send
@@ -34,13 +35,20 @@ LOOK_AGAIN = 2.0
 
 @dataclass(slots=True, kw_only=True)
 class Packing:
-    """`packed` is what some depot was seen to hold, `verdicts` how the sends of a content end for now."""
+    """`packed` is what some depot was seen to hold, `verdicts` how the sends of a content end for now.
+
+    `questions` are what is to be asked of the depots of these origins, `asked` those that have not answered yet, and
+    `absent` is what one said a moment ago that it lacks.
+    """
 
     means: Means
     depots: Depots
     pool: Executor
-    ended: Callable[[PackingEnded], None]
+    ended: Callable[[PackingEnded | DepotAnswered], None]
     packed: set[Content] = field(default_factory=set)
+    absent: set[Content] = field(default_factory=set)
+    questions: dict[SiteName, set[Content]] = field(default_factory=dict)
+    asked: set[SiteName] = field(default_factory=set)
     verdicts: dict[Content, GaveWay | BackedOff] = field(default_factory=dict)
     underway: dict[Content, PackingProgress] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
@@ -69,35 +77,38 @@ class Packing:
         return found
 
     def holds(self, fleet: Fleet, send: Send) -> bool:
-        """Whether the depot holds the parcel; asked again every few seconds while it does not."""
+        """Whether a depot is known to hold the parcel; if that is not known, it is asked by the next `ask`."""
         content = send.package, send.revision.content
         if content in self.packed:
             return True
-        if self.means.clock() < self._not_before.get(content, 0.0) or content in self.underway:
-            return False
-        self._not_before[content] = self.means.clock() + LOOK_AGAIN
-        origin = fleet.packages_by_name[send.package].origin
-        try:
-            depot = self.depots.open(fleet, origin)
-            try:
-                found = packed_in(depot, *content)
-            finally:
-                depot.sender.close()
-        except (StoreFault, Missing, Hostile) as fault:
-            self._fail(content, Cause.SOURCE_MISSING, of_depot(origin, fault))
-            return True
-        if found is not None:
-            self.packed.add(content)
-        return found is not None
+        if content not in self.underway and self.means.clock() >= self._not_before.get(content, 0.0):
+            self.absent.discard(content)
+            self.questions.setdefault(fleet.packages_by_name[send.package].origin, set()).add(content)
+        return False
+
+    def ask(self, fleet: Fleet) -> None:
+        """Ask the depots, each in a thread of its own: one that does not answer holds up its own packages (L21)."""
+        for origin in self.questions.keys() - self.asked:
+            self.asked.add(origin)
+            self.pool.submit(self._ask, fleet, origin, frozenset(self.questions.pop(origin)))
+
+    def answered(self, answer: DepotAnswered) -> None:
+        """Take in what a depot holds; what it lacks is asked for again every few seconds while nobody packs it here."""
+        self.asked.discard(answer.origin)
+        self.packed |= answer.packed
+        self.absent |= answer.absent
+        for content in answer.absent:
+            self._not_before[content] = self.means.clock() + LOOK_AGAIN
 
     def begin(self, fleet: Fleet, send: Send, state: State) -> bool:
         """Begin to pack what the send needs, if its source is here and nobody else does; True if it began."""
         package = fleet.packages_by_name[send.package]
         content = send.package, send.revision.content
-        if content in self.underway or not package.content.readable or package.content.digest != content[1]:
+        if content not in self.absent or not package.content.readable or package.content.digest != content[1]:
             return False
         if not state.take(self.means.worker, _thing(content), self.means.author(), lease=self.means.settings.lease):
             return False
+        self.absent.discard(content)
         self.underway[content] = PackingProgress(package=package.name, bytes=package.content.size, packed=Bytes(0))
         self.pool.submit(self._pack, fleet, package)
         return True
@@ -117,8 +128,27 @@ class Packing:
     def lost(self, content: Content) -> None:
         """The parcel is not, or not whole, where it was: it is looked for, and packed, again."""
         self.packed.discard(content)
+        self.absent.discard(content)
         self.verdicts.pop(content, None)
         self._not_before.pop(content, None)
+
+    def _ask(self, fleet: Fleet, origin: SiteName, contents: frozenset[Content]) -> None:
+        packed: frozenset[Content] = frozenset()
+        absent: frozenset[Content] = frozenset()
+        try:
+            depot = self.depots.open(fleet, origin)
+            try:
+                packed = frozenset(content for content in contents if packed_in(depot, *content) is not None)
+                absent = contents - packed
+            finally:
+                depot.sender.close()
+        except (StoreFault, Missing, Hostile, StateError) as fault:
+            for content in contents:
+                self._fail(content, Cause.SOURCE_MISSING, of_depot(origin, fault))
+        except Exception as fault:  # noqa: BLE001 - a fault of ours stops these packages, not the worker (L35)
+            for content in contents:
+                self._fail(content, Cause.CORRUPT, f"a fault of reconcile: {fault!r}")
+        self.ended(DepotAnswered(origin=origin, packed=packed, absent=absent))
 
     def _pack(self, fleet: Fleet, package: Package) -> None:
         content = package.name, package.content.digest

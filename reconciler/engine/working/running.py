@@ -59,6 +59,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DepotAnswered:
+    """Which of the contents it was asked for the depot of an origin holds, and which not: neither if it failed."""
+
+    origin: SiteName
+    packed: frozenset[Content]
+    absent: frozenset[Content]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackingEnded:
     """A package was packed; or not: then the sends of it end as `verdict` says, or go on waiting without one."""
 
