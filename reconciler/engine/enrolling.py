@@ -1,6 +1,7 @@
 """Enrolling: what lies at a site's address becomes its store, and the state learns what it holds (L33, L37)."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,9 +22,9 @@ from reconciler.model.names import SiteName
 from reconciler.model.sites import Site
 from reconciler.model.snapshot import Cause
 from reconciler.model.stores import StoreFault, StoreIdentity
-from reconciler.model.verification import Answer, SiteLook
+from reconciler.model.verification import Answer, PairLook, SiteLook
 from reconciler.senders.protocol import Sender
-from reconciler.state.protocol import State
+from reconciler.state.protocol import Author, State
 
 RENEWED_EVERY = 5
 """Seconds, with the default lease; a quarter of a shorter one."""
@@ -64,7 +65,7 @@ class Enrolling:
     depot_folder: str
     wish: Wish
     _turns: dict[SiteName, _Turn] = field(default_factory=dict)
-    _renewed_at: int = 0
+    _renewed_at: float = 0.0
 
     def of(self, sites: Sequence[Site]) -> Iterator[Enrolment]:
         """How it ended for each, as they come. Those without address and without a depot are left out."""
@@ -96,7 +97,11 @@ class Enrolling:
         """Called about once a second by whoever waits: what was taken is kept."""
         shown: Shown = self.means.shown
         shown(done, read)
-        now = self.means.now()
+        self._keep()
+
+    def _keep(self) -> None:
+        """Renew what was taken, if it is time to."""
+        now = time.monotonic()
         if self.wish.write and now - self._renewed_at >= min(RENEWED_EVERY, self.lease / 4):
             self.state.renew(self.worker, (), self.means.author(), lease=self.lease)
             self._renewed_at = now
@@ -174,17 +179,20 @@ class Enrolling:
         if turn.identity is not None and turn.identity.store != turn.known.pinned:
             self.state.pin_store(look.site, turn.identity.store, author)
         superseded = supersede(self.state, self.worker, look, author, lease=self.lease)
-        marks = {pair.package: pair.mark for pair in self.state.pairs(site=look.site)}
-        pairs = tuple(
-            observe(replace(pair, mark=marks.get(pair.package, pair.mark)), self.state, author) for pair in look.pairs
-        )
         return Enrolment(
             site=look.site,
             enrolled=enrolled,
             detail=look.detail,
-            look=replace(look, pairs=pairs),
+            look=replace(look, pairs=tuple(self._observed(look, author))),
             superseded=superseded,
         )
+
+    def _observed(self, look: SiteLook, author: Author) -> Iterator[PairLook]:
+        """Each is a commit of its own, and there may be thousands: the sites that are ours stay so meanwhile."""
+        marks = {pair.package: pair.mark for pair in self.state.pairs(site=look.site)}
+        for pair in look.pairs:
+            self._keep()
+            yield observe(replace(pair, mark=marks.get(pair.package, pair.mark)), self.state, author)
 
 
 def _need(site: SiteName, way: Sender, known: Known, *, has_pin: bool) -> SiteLook:

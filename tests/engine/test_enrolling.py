@@ -1,5 +1,6 @@
 """Taking a store over at any moment, beside others that do the same, and beside sends."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from reconciler.model.snapshot import SendState
 from reconciler.model.stores import StateId, StoreIdentity
 from reconciler.senders.directory import open_directory
 from reconciler.state.liveness import this_process
-from reconciler.state.protocol import Observation
+from reconciler.state.memory import MemoryState
+from reconciler.state.protocol import Author, Observation
 from tests.builders import held, plan, planned, send_only_job
 from tests.engine.stores import DE1, TILL_4, YOU, Opened, Tripping, World, fleet_of, means, site
 from tests.senders.faulty import Trip
@@ -33,14 +35,16 @@ def lost(quick_folder: str) -> World:
     return world
 
 
-def enroll(world: World, *, opened: Opened = open_directory, patience: float = 30.0) -> Enrolment:
+def enroll(
+    world: World, *, opened: Opened = open_directory, patience: float = 30.0, lease: Seconds = LEASE
+) -> Enrolment:
     here = site(world.path)
     enrolling = Enrolling(
         fleet=fleet_of(here),
         state=world.state,
         means=means(deep=True, opened=opened, patience=patience),
         worker=this_process(),
-        lease=LEASE,
+        lease=lease,
         depot_folder="/nowhere",
         wish=Wish(named=True, take_over=True, write=True),
     )
@@ -134,6 +138,29 @@ def test_no_send_is_claimed_while_a_site_is_enrolled(lost: World) -> None:
     enroll(lost, opened=Tripping(after=meanwhile))
     assert claims == []
     assert len(_claim(lost, other)) == 1, "afterwards it may be"
+
+
+class Busy(MemoryState):
+    """Others write, too, so that each commit takes a while; `seized` says whether somebody got the site by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seized: list[bool] = []
+
+    def observe(self, observation: Observation, author: Author) -> bool:
+        time.sleep(0.4)
+        other = replace(this_process(), id=WorkerId("e" * 32))
+        self.seized.append(self.take(other, f"site/{DE1}", author, lease=LEASE))
+        return super().observe(observation, author)
+
+
+def test_a_site_stays_taken_however_long_the_state_takes_to_learn_what_it_holds(lost: World) -> None:
+    state = Busy()
+    for number in range(3):
+        lost.stage(3, package=f"p{number}")
+    lost.identify(state="f" * 32)
+    enroll(World(lost.path, state), lease=Seconds(1))
+    assert state.seized == [False] * 4
 
 
 def _claim(world: World, worker: Worker) -> list[object]:
