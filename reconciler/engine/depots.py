@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from reconciler.engine.stores.opening import open_store
 from reconciler.engine.stores.pins import Pins
+from reconciler.engine.stores.reading_back import failing
 from reconciler.engine.stores.store import Store
 from reconciler.model.fleet import Fleet
+from reconciler.model.instants import Instant
 from reconciler.model.names import Digest, PackageName, SiteName
 from reconciler.model.sites import Address
 from reconciler.model.snapshot import Cause
@@ -16,9 +18,10 @@ from reconciler.model.stores import StoreFault
 from reconciler.parcels.index import Index
 from reconciler.parcels.packs import Table
 from reconciler.parcels.records import Parcel
-from reconciler.parcels.store_names import pack_name
+from reconciler.parcels.removal import condemned_bytes
+from reconciler.parcels.store_names import condemned_name, pack_name
 from reconciler.parcels.unreadable import Unreadable
-from reconciler.senders.protocol import Hostile, Missing, Sender
+from reconciler.senders.protocol import Hostile, Missing, Sender, Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,18 @@ class Depots:
         except BaseException:
             sender.close()
             raise
+
+
+def condemn_damaged(packed: Packed, *, at: Instant) -> None:
+    """Mark a pack that is not what its index states: it counts as absent, so that the parcel is packed anew.
+
+    `gc` clears it away. What cannot be read or marked now is left to the next who finds it.
+    """
+    sender = packed.store.sender
+    with suppress(StoreFault, Hostile, Taken):
+        bad = failing(sender, packed.index.packs)
+        if bad is not None:
+            sender.create(condemned_name(pack_name(bad.pack)), condemned_bytes(at))
 
 
 def of_depot(origin: SiteName, fault: Exception | str) -> str:

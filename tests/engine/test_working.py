@@ -284,6 +284,23 @@ def test_a_link_in_a_store_is_a_fault_of_the_store(room: Workroom) -> None:
     assert send.detail.startswith("not as a store should be: packs")
 
 
+def test_L17_a_parcel_that_was_damaged_in_the_depot_is_packed_anew(room: Workroom) -> None:
+    room.plan()
+    room.work()
+    room.sites["DE2"] = ""
+    room.plan()
+    (pack,) = (room.folder / "depot" / "hq" / "packs").iterdir()
+    data = bytearray(pack.read_bytes())
+    data[-1] ^= 1
+    pack.write_bytes(data)
+    room.work()
+    send = room.sends()["till", "DE2"]
+    assert (send.state, send.cause, room.records("DE2")) == (SendState.BACKING_OFF, Cause.SOURCE_MISSING, [])
+    room.now += 3600
+    room.work()
+    assert arrived(room) == ["till@DE1", "till@DE2"]
+
+
 def test_L21_a_depot_that_does_not_answer_holds_up_no_more_than_its_own_packages(room: Workroom) -> None:
     room.plan()
     answer, looks = Event(), 0

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from reconciler.engine.depots import Packed
+from reconciler.engine.depots import Packed, condemn_damaged
 from reconciler.engine.sending.assignment import Assignment
 from reconciler.engine.sending.at_site import AtSite, Damage, look_at_site, still_whole
 from reconciler.engine.sending.course import Interrupted
@@ -151,6 +151,7 @@ class _Attempt:
                 return self._send_whole(packed, short)
             return self._send_missing(packed, distrusted)
         except (Unreadable, Missing) as fault:
+            condemn_damaged(packed, at=self.assignment.now())
             raise ParcelDamaged(f"the parcel of {self.assignment.package.name} in the depot: {fault}") from fault
 
     def _send_whole(self, packed: Packed, short: WholePacks) -> Arrived:
