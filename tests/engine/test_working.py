@@ -16,6 +16,7 @@ from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.snapshot import Cause, Hold, SendState
+from reconciler.model.stores import StoreFault
 from reconciler.model.working import SendArrived, SendGaveWay, SendPutBack, SendStarted, StopReason
 from reconciler.parcels.packs import LARGEST_BLOCK
 from reconciler.parcels.store_names import PARTS
@@ -308,7 +309,8 @@ def test_L21_a_depot_that_does_not_answer_holds_up_no_more_than_its_own_packages
 
     def hangs(sender: Sender) -> Sender:
         answered.append(answer.wait(20))
-        return sender
+        sender.close()
+        raise StoreFault(Cause.NETWORK, "it never came back")
 
     def stop() -> bool:
         nonlocal looks
