@@ -21,9 +21,10 @@ from reconciler.planning.scope import Scope
 
 from .builders import World, acknowledge_all
 from .oracle import ask, told
+from ..properties import tried
 from .worlds import worlds
 
-few = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(tried(25), suppress_health_check=[HealthCheck.too_slow])
 
 
 def canonical(plan: Plan) -> str:

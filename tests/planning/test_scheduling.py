@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import groupby
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.claims import Claim
@@ -23,6 +23,7 @@ from reconciler.planning.scheduling import make_schedule, next_change
 from reconciler.planning.standing import failing_sites, standing_of
 from reconciler.planning.windows import window_at
 from tests.builders import hold
+from tests.properties import tried
 
 from .builders import NOW, World, digest, package, site
 from .scheduling_cases import ME, Case, Given, cases, given_of, told
@@ -157,7 +158,7 @@ def givens(draw: st.DrawFn) -> Given:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens())
 def test_every_open_send_has_its_turn_or_waits_for_one_stated_reason(given: Given) -> None:
     schedule = given.schedule()
@@ -169,7 +170,7 @@ def test_every_open_send_has_its_turn_or_waits_for_one_stated_reason(given: Give
         assert wait.until is not None or wait.reason is not WaitReason.BACK_OFF
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens(), st.randoms(use_true_random=False))
 def test_a_schedule_does_not_depend_on_the_order_of_what_it_is_made_of(given: Given, random: object) -> None:
     mixed = replace(given, sends=_mixed(given.sends, random), claims=_mixed(given.claims, random))
@@ -180,7 +181,7 @@ def _mixed(things: tuple, random: object) -> tuple:
     return tuple(random.sample(things, len(things)))
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens())
 def test_L21_priority_then_standing_then_sites_in_turn(given: Given) -> None:
     """Among equals no site is ahead of another by two turns while that other still has one to come."""
@@ -201,7 +202,7 @@ def _group(turn: Turn, given: Given) -> tuple[int, int]:
     return -turn.send.priority, standing_of(turn.send, failing=turn.send.site in failing, at=given.at)
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens())
 def test_L22_nothing_has_its_turn_outside_its_window_or_before_its_time(given: Given) -> None:
     for turn in given.schedule().ready:
@@ -218,7 +219,7 @@ def _open(where: object, send: Send, at: Instant) -> bool:
     return not where.windows or (window is not None and send.priority >= window.allow)
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens())
 def test_no_site_has_more_turns_than_may_run_there(given: Given) -> None:
     schedule = given.schedule()
@@ -228,7 +229,7 @@ def test_no_site_has_more_turns_than_may_run_there(given: Given) -> None:
         assert most is None or turns[name] <= max(0, most - running[name])
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens(), st.floats(0, 1))
 def test_nothing_changes_by_the_clock_alone_before_the_next_change(given: Given, share: float) -> None:
     schedule = given.schedule()
@@ -243,7 +244,7 @@ def _promoted(given: Given, schedule: Schedule) -> set[Send]:
     return {wait.send for wait in schedule.waiting if wait.reason is WaitReason.SITE_BUSY}
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(givens())
 def test_what_gives_way_is_lower_than_something_that_lacks_its_slot_and_one_goes_for_one(given: Given) -> None:
     schedule = given.schedule()

@@ -3,7 +3,7 @@
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.instants import Instant, format_instant, parse_instant
@@ -12,6 +12,7 @@ from reconciler.model.quantities import BitsPerSecond
 from reconciler.model.sites import Weekday, Window
 from reconciler.planning.timeline import Timeline
 from reconciler.planning.windows import HORIZON, Span, admits, spans, window_at
+from tests.properties import tried
 
 EVERY_DAY = frozenset(Weekday)
 
@@ -223,7 +224,7 @@ starts = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@tried(20)
 @given(disjoint(), zones, starts, st.sampled_from(Priority))
 def test_the_walk_and_the_wall_clock_agree(windows: list[Window], zone: str, start: int, priority: Priority) -> None:
     """Every quarter of an hour of ten days around both nights, by the clock on the wall and by the walk along UTC."""
