@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from reconciler.model.plan import GapReason, Plan, Verdict
 from reconciler.views.plan_json import check_saved, plan_from_json, plan_json
 from tests.conftest import Golden
+from tests.properties import tried
 from tests.views import plans
 from tests.views.strategies import plans as any_plan
 
@@ -50,7 +51,7 @@ def test_every_plan_is_as_the_schema_says_and_reads_back_the_same(name: str) -> 
     assert plan_from_json(saved(plan)) == plan
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(any_plan())
 def test_L7_any_plan_reads_back_the_same_and_writes_the_same_bytes(plan: Plan) -> None:
     document = saved(plan)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.names import JobName, SiteName
@@ -15,6 +15,7 @@ from reconciler.model.plan import BlockReason, GapReason, JobVerdict, Plan, Verd
 from reconciler.model.quantities import Bytes
 from reconciler.views.plan_text import plan_text
 from tests.conftest import Golden
+from tests.properties import tried
 from tests.views import plans
 from tests.views.hostile import HOSTILE, hostile_plan
 from tests.views.strategies import plans as any_plan
@@ -240,7 +241,7 @@ def test_strings_of_data_reach_the_terminal_harmless(text: str) -> None:
         assert len(shown.splitlines()) == len(plan_text(tame, written=False).splitlines())
 
 
-@settings(max_examples=60, deadline=None)
+@tried(25)
 @given(any_plan())
 def test_every_printed_total_is_the_sum_of_its_rows(plan: Plan) -> None:
     for show_all in (False, True):

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.names import PackageName, SiteName
@@ -15,6 +15,7 @@ from reconciler.views.cells import cells
 from reconciler.views.work_table import heartbeat_text, work_table
 from tests.builders import NOW
 from tests.conftest import Golden
+from tests.properties import tried
 from tests.views.hostile import HOSTILE
 
 from .working import RUNNING, SCHEDULE, WAITS, progress, send, wait
@@ -74,7 +75,7 @@ def tables(draw: st.DrawFn) -> tuple[list, Schedule]:
     return running, Schedule(ready=tuple(ready), waiting=tuple(waiting))
 
 
-@settings(max_examples=100, deadline=None)
+@tried(50)
 @given(tables(), st.integers(3, 40))
 def test_totals_are_the_sums_of_the_rows_and_of_what_is_folded(table: tuple[list, Schedule], height: int) -> None:
     running, schedule = table
