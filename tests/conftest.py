@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
+
+import tests.properties  # noqa: F401 - which names the profiles
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -16,6 +19,22 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew; then read the diff")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("many" if _is_long(config) else "few")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A property is tried in the fast suite, and again with many examples in the long one."""
+    for item in items:
+        if _is_long(config) and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker(pytest.mark.long)
+
+
+def _is_long(config: pytest.Config) -> bool:
+    return config.getoption("-m") == "long"
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.names import PackageName
 from reconciler.model.packages import Content, SourceRequest
 from reconciler.parcels.digest_cache import KEPT, DigestCache
 from reconciler.parcels.listing import read_content
+from tests.properties import tried
 
 SECOND = 10**9
 
@@ -305,7 +306,7 @@ def planted() -> Iterator[tuple[Path, str]]:
 
 
 @given(steps)
-@settings(max_examples=60, deadline=None)
+@tried(25)
 def test_the_cache_never_lies_however_fast_files_change(steps: list[tuple[str, str, object]]) -> None:
     with planted() as (root, home):
         for step in [*steps, ("read", "", None)]:
@@ -316,7 +317,7 @@ def test_the_cache_never_lies_however_fast_files_change(steps: list[tuple[str, s
 
 
 @given(steps)
-@settings(max_examples=20, deadline=None)
+@tried(10)
 def test_the_cache_never_lies_about_files_that_had_come_to_rest(steps: list[tuple[str, str, object]]) -> None:
     with planted() as (root, home):
         for step in [*steps, ("read", "", None)]:

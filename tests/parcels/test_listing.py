@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.looks import Moved
@@ -21,6 +21,7 @@ from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import look_at_source, read_content
 from reconciler.parcels.problems import unsettled
+from tests.properties import tried
 from tests.users import nobody
 
 NOTHING_REMEMBERED = DigestCache(None)
@@ -109,7 +110,7 @@ def plant(root: Path, tree: Mapping[tuple[str, ...], bytes], *, reverse: bool = 
 
 
 @given(trees)
-@settings(max_examples=60, deadline=None)
+@tried(25)
 def test_any_tree_has_the_digest_of_the_reference(tree: Mapping[tuple[str, ...], bytes]) -> None:
     with TemporaryDirectory() as folder:
         if plant(Path(folder), tree):
@@ -117,7 +118,7 @@ def test_any_tree_has_the_digest_of_the_reference(tree: Mapping[tuple[str, ...],
 
 
 @given(trees)
-@settings(max_examples=30, deadline=None)
+@tried(15)
 def test_L2_the_digest_does_not_depend_on_the_order_on_disk(tree: Mapping[tuple[str, ...], bytes]) -> None:
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         if plant(Path(one), tree) and plant(Path(other), tree, reverse=True):

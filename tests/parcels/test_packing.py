@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from reconciler.model.names import Digest
 from reconciler.parcels.cutting import ALONE, MOST, Cutter
@@ -22,6 +22,7 @@ from reconciler.parcels.packs import LARGEST_PACK
 from reconciler.parcels.places import Places
 from reconciler.parcels.store_names import new_id
 from tests.parcels.depots import Depot, digest_of, grow, noise, packed, plant, request, trees
+from tests.properties import tried
 from tests.users import nobody
 
 LARGE = 56 * 2**20
@@ -51,7 +52,7 @@ def on_disk(root: Path) -> dict[str, tuple[int, bytes]]:
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@tried(15)
 @given(trees)
 def test_the_stream_of_an_index_is_the_archive_and_the_listing(tree: dict[tuple[str, ...], bytes]) -> None:
     with TemporaryDirectory() as folder:

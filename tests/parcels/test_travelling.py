@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.parcels.filling import NewPack
@@ -17,6 +17,7 @@ from reconciler.parcels.places import Places
 from reconciler.parcels.travelling import Checked, Travel, portions, whole_pack
 from reconciler.parcels.unreadable import Unreadable
 from tests.parcels.depots import Depot, grow, noise, packed, plant, trees
+from tests.properties import tried
 
 
 @dataclass
@@ -73,7 +74,7 @@ def two_versions(folder: Path, depot: Depot) -> tuple[Index, Index]:
     return first, packed(plant(folder / "2", {**files, "big": bytes(big)}), depot, held)
 
 
-@settings(max_examples=30, deadline=None)
+@tried(15)
 @given(trees, st.sets(st.integers(0, 60)), st.sampled_from([2**24, 200_000, 30_000]))
 def test_L36_each_chunk_that_a_site_lacks_is_sent_once(
     tree: dict[tuple[str, ...], bytes], there: set[int], largest: int

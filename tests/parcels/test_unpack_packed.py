@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.names import Digest, PackageName
@@ -17,6 +17,7 @@ from reconciler.parcels.places import Places
 from reconciler.parcels.store_names import new_id, pack_name
 from tests.parcels.staging import TILL, Files, Staged
 from tests.parcels.test_unpacking import NAMES, contents, trees, unpack_in
+from tests.properties import tried
 
 
 def write(folder: Path, files: Files) -> None:
@@ -68,7 +69,7 @@ def test_a_later_revision_comes_out_of_old_and_new_packs(tmp_path: Path) -> None
     assert unpack_in(tmp_path / "tree", second) == contents(tmp_path / "second")
 
 
-@settings(max_examples=30, deadline=None)
+@tried(10)
 @given(files=trees(), name=NAMES, size=st.integers(0, 300_000))
 def test_any_packed_source_comes_out_again(
     tmp_path_factory: pytest.TempPathFactory, files: Files, name: str, size: int

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.parcels.packs import LARGEST_CHUNK
@@ -35,6 +35,7 @@ from tests.parcels.staging import (
     staged_files,
     tar_of,
 )
+from tests.properties import tried
 
 CANARY = b"nobody unpacks over this"
 
@@ -136,7 +137,7 @@ def trees(draw: st.DrawFn) -> Files:
     return dict(sorted(files.items(), key=lambda item: item[0].encode()))
 
 
-@settings(max_examples=25, deadline=None)
+@tried(10)
 @given(trees(), st.integers(1, 3000))
 def test_any_tree_comes_out_as_it_went_in(tmp_path_factory: pytest.TempPathFactory, files: Files, chunk: int) -> None:
     assert unpack_in(tmp_path_factory.mktemp("any") / "tree", staged_files(files, chunk=chunk)) == files
@@ -336,7 +337,7 @@ def test_bytes_that_packing_never_writes_are_refused(canary: Path, tmp_path: Pat
         unpack_in(tmp_path / "tree", stage(bytes(tar), LISTED))
 
 
-@settings(max_examples=100, deadline=None)
+@tried(50)
 @given(st.integers(0, 4 * 512 - 1), st.integers(1, 255))
 def test_no_changed_header_writes_anything_else(
     tmp_path_factory: pytest.TempPathFactory, place: int, change: int

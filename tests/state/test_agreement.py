@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.acknowledgements import GuardName
@@ -53,6 +53,7 @@ from tests.builders import (
     wanted,
 )
 from tests.conformance.steps import LEASE, ONE, TWO, worker
+from tests.properties import tried
 
 PACKAGES = ("cad", "till")
 SITES = ("DE1", "EU1", "FR1")
@@ -343,7 +344,7 @@ def everything(state: State) -> tuple[Any, ...]:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@tried(40)
 @given(st.lists(steps, max_size=20))
 def test_sqlite_and_memory_agree_after_any_steps(steps: list[Step]) -> None:
     memory = World(MemoryState)
@@ -356,7 +357,7 @@ def test_sqlite_and_memory_agree_after_any_steps(steps: list[Step]) -> None:
             assert everything(sqlite.state) == everything(memory.state)
 
 
-@settings(max_examples=60, deadline=None)
+@tried(30)
 @given(st.lists(steps, max_size=20))
 def test_R1_no_steps_ever_leave_two_open_sends_for_a_pair(steps: list[Step]) -> None:
     world = World(MemoryState)
