@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from reconciler.cli.one_pass import report_all
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.working.means import FleetReader, Means
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Moved
 from reconciler.state.liveness import boot_seconds, this_process
@@ -67,18 +69,26 @@ class FleetNow:
         self._told: tuple[Diagnostic, ...] = ()
         self._fleet = self._with_packed(self._read())
         self._due = time.monotonic() + EVERY
+        self._reading: threading.Thread | None = None
 
     def read(self, *, behind: bool = False) -> Fleet:
-        """The latest fleet that could be read whole."""
-        now = time.monotonic()
-        if now >= self._due:
-            if behind:
-                self._look = None
-            with contextlib.suppress(Moved):
-                self._fleet = self._with_packed(self._read())
-            ended = time.monotonic()
-            self._due = ended + max(EVERY, SHARE * (ended - now))
+        """The latest fleet that could be read whole.
+
+        It is read again in a thread of its own: a source that does not answer holds up nobody (L21).
+        """
+        if time.monotonic() >= self._due and (self._reading is None or not self._reading.is_alive()):
+            self._reading = threading.Thread(target=self._refresh, args=(behind,), name="manifests", daemon=True)
+            self._reading.start()
         return self._fleet
+
+    def _refresh(self, behind: bool) -> None:
+        began = time.monotonic()
+        if behind:
+            self._look = None
+        with contextlib.suppress(Moved, StateError):
+            self._fleet = self._with_packed(self._read())
+        ended = time.monotonic()
+        self._due = ended + max(EVERY, SHARE * (ended - began))
 
     def _with_packed(self, fleet: Fleet) -> Fleet:
         """What is elsewhere may be packed, or gone from its depot, at any time."""

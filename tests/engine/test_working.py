@@ -17,7 +17,15 @@ from reconciler.model.names import PackageName, SiteName
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.snapshot import Cause, Hold, SendState
 from reconciler.model.stores import StoreFault
-from reconciler.model.working import SendArrived, SendGaveWay, SendPutBack, SendStarted, StopReason
+from reconciler.model.working import (
+    SendArrived,
+    SendGaveWay,
+    SendPutBack,
+    SendStarted,
+    SendWaits,
+    StopReason,
+    Working,
+)
 from reconciler.parcels.packs import LARGEST_BLOCK
 from reconciler.parcels.store_names import PARTS
 from reconciler.senders.protocol import Sender
@@ -283,6 +291,32 @@ def test_a_link_in_a_store_is_a_fault_of_the_store(room: Workroom) -> None:
     send = room.sends()["till", "DE1"]
     assert (send.state, send.cause) == (SendState.BACKING_OFF, Cause.CORRUPT)
     assert send.detail.startswith("not as a store should be: packs")
+
+
+def test_a_source_that_changed_while_it_was_packed_backs_its_package_off(room: Workroom) -> None:
+    room.plan()
+    fleets = [room.fleet()]
+    room.packages["till"] = (b"another" * 300, "medium")
+    room.write()
+    # Read before the source changed, until a pass was made.
+    room.fleet = lambda *, behind=False: fleets[-1]  # type: ignore[method-assign]
+
+    class Told(list[Working]):
+        def append(self, event: Working) -> None:
+            super().append(event)
+            if isinstance(event, SendGaveWay):
+                room.now += 2
+                room.plan()
+                fleets.append(Workroom.fleet(room))
+
+    room.told = Told()
+    stopped = room.work()
+    given, waits = ([event for event in room.told if isinstance(event, kind)] for kind in (SendGaveWay, SendWaits))
+    assert [event.cause for event in (*given, *waits)] == [Cause.SOURCE_CHANGED] * 2
+    assert (arrived(room), stopped.is_calm) == ([], False)
+    send = room.sends()["till", "DE1"]
+    assert send.next_attempt is not None
+    assert send.next_attempt > room.now
 
 
 def test_L17_a_parcel_that_was_damaged_in_the_depot_is_packed_anew(room: Workroom) -> None:

@@ -18,7 +18,7 @@ from reconciler.model.claims import BackedOff, GaveWay
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
-from reconciler.model.names import SiteName
+from reconciler.model.names import PackageName, SiteName
 from reconciler.model.packages import Package
 from reconciler.model.quantities import Bytes
 from reconciler.model.snapshot import Cause, Mode, Send
@@ -33,9 +33,20 @@ LOOK_AGAIN = 2.0
 """Seconds after which a depot that lacked a parcel is asked again: another worker may be packing it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changing:
+    """A source that changed while it was packed: what is recorded of its package after `since` waits (sending.md 2)."""
+
+    since: Instant
+    until: float
+    verdict: BackedOff
+
+
 @dataclass(slots=True, kw_only=True)
 class Packing:
     """`packed` is what some depot was seen to hold, `verdicts` how the sends of a content end for now.
+
+    `changing` are the packages whose sources did not stay as they were.
 
     `questions` are what is to be asked of the depots of these origins, `asked` those that have not answered yet, and
     `absent` is what one said a moment ago that it lacks.
@@ -51,6 +62,7 @@ class Packing:
     asked: set[SiteName] = field(default_factory=set)
     verdicts: dict[Content, GaveWay | BackedOff] = field(default_factory=dict)
     underway: dict[Content, PackingProgress] = field(default_factory=dict)
+    changing: dict[PackageName, Changing] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     is_stopped: bool = False
     _not_before: dict[Content, float] = field(default_factory=dict)
@@ -72,8 +84,12 @@ class Packing:
         content = send.package, send.revision.content
         found = self.verdicts.get(content)
         if found is not None and self.means.clock() >= self._not_before.get(content, 0.0):
-            del self.verdicts[content]
-            return None
+            self.verdicts.pop(content, None)
+            found = None
+        waits = None if content in self.packed else self.changing.get(send.package)
+        if waits is not None and send.recorded_at > waits.since:
+            # Recorded since the source was seen to change: it waits until the source may have come to rest.
+            return waits.verdict if self.means.clock() < waits.until else None
         return found
 
     def holds(self, fleet: Fleet, send: Send) -> bool:
@@ -119,6 +135,7 @@ class Packing:
         self.underway.pop(content, None)
         if ended.packed:
             self.failures.pop(content[0], None)
+            self.changing.pop(content[0], None)
             self.packed.add(content)
         elif ended.verdict is not None:
             self.verdicts[content] = ended.verdict
@@ -165,7 +182,9 @@ class Packing:
             pass
         except SourceChanged as changed:
             self.means.forget_source(package)
-            self._fail(content, Cause.SOURCE_CHANGED, str(changed))
+            waits = self._fail(content, Cause.SOURCE_CHANGED, str(changed))
+            since, until = Instant(int(self.means.wall())), self._not_before[content]
+            self.changing[package.name] = Changing(since=since, until=until, verdict=waits)
             verdict = GaveWay(cause=Cause.SOURCE_CHANGED, detail=str(changed))
         except SourceGone as gone:
             verdict = self._fail(content, Cause.SOURCE_MISSING, str(gone))
