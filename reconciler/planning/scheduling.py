@@ -64,6 +64,23 @@ def make_schedule(
     )
 
 
+_NEEDS_A_PASS = frozenset(
+    (
+        WaitReason.SITE_REMOVED,
+        WaitReason.PACKAGE_REMOVED,
+        WaitReason.OTHER_REVISION,
+        WaitReason.NO_ADDRESS,
+        WaitReason.NOT_PACKED,
+    )
+)
+"""No worker carries these out as they are."""
+
+
+def left_behind(schedule: Schedule) -> tuple[Send, ...]:
+    """What a dead worker began and no other may go on with: put back, the next pass may end it (L14)."""
+    return tuple(wait.send for wait in schedule.waiting if wait.send.state.is_claimed and wait.reason in _NEEDS_A_PASS)
+
+
 def next_change(schedule: Schedule) -> Instant | None:
     """The earliest instant at which something that waits may become ready by the clock alone; None if nothing may."""
     return min((wait.until for wait in schedule.waiting if wait.until is not None), default=None)

@@ -4,7 +4,6 @@ from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Verdict
 from reconciler.model.snapshot import Send, Wanted
 from tests.end_to_end.onlooker import check
-from tests.planning.oracle import needs
 
 from .laws import Lawful
 from .manifests import CONTENTS, PACKAGES, SITES, files
@@ -55,11 +54,7 @@ class Healing(Lawful):
         self.looks.clear()
 
     def step_in_everywhere(self) -> None:
-        """Resume and retry. What a dead worker began and no job needs any more stays claimed until somebody ends it."""
-        needed = needs(self.world)
-        for send in self.state.sends():
-            if send.state.is_claimed and (send.package, send.site) not in needed:
-                self.state.cancel(send.package, send.site, "nobody needs it", self.clock.author())
+        """Resume and retry."""
         for hold in self.state.snapshot(Wanted(sites=(), packages=())).holds:
             self.state.release(hold.site, hold.package, self.clock.author())
         for name in PACKAGES:

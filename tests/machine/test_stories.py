@@ -241,7 +241,6 @@ def test_a_look_that_is_recorded_after_a_newer_one_changes_nothing(machine: Mach
     assert isinstance(holding(machine), Damaged)
 
 
-@pytest.mark.xfail(strict=True, reason="the planner sees a claim that lapsed as a claim, and no worker takes the row")
 def test_L14_what_a_dead_worker_began_and_no_job_needs_any_more_becomes_obsolete(machine: Machine) -> None:
     """Where the package has another revision by now; of the same revision another worker finishes it."""
     begin(machine, package="q")

@@ -14,14 +14,14 @@ from reconciler.engine.working.attempts import Attempts
 from reconciler.engine.working.buckets import Buckets
 from reconciler.engine.working.means import Means
 from reconciler.engine.working.running import Ended, Running
-from reconciler.model.claims import Beat, Candidate, Claim, Worker, WorkerId
+from reconciler.model.claims import Beat, Candidate, Claim, Ending, PutBack, Worker, WorkerId
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.quantities import BitsPerSecond, Bytes
 from reconciler.model.schedule import Schedule, Turn
 from reconciler.model.settings import Workers
 from reconciler.model.snapshot import Mode, Wanted
-from reconciler.planning.scheduling import make_schedule
+from reconciler.planning.scheduling import left_behind, make_schedule
 from reconciler.state.liveness import BootTime, Liveness
 from reconciler.state.protocol import Author, State
 
@@ -134,8 +134,20 @@ class Crewman:
             at=self.clock.now(),
         )
 
+    def _put_back_what_is_left(self) -> None:
+        """As the loop does with what a dead worker began and no other may go on with."""
+        left = [
+            Candidate(package=send.package, site=send.site, number=send.number, bytes_left=Bytes(0))
+            for send in left_behind(self.schedule())
+        ]
+        claims = self.state.claim(self.worker, left, self.clock.author(), lease=SETTINGS.lease) if left else ()
+        endings = [Ending(claim=claim, outcome=PutBack(bytes_done=Bytes(0))) for claim in claims]
+        if endings:
+            self.state.end(endings, self.clock.author())
+
     def claim(self, count: int, *, only: tuple[str, str] | None = None) -> None:
         """Claim the first turns, or that of one pair, and stand before the first operation of each."""
+        self._put_back_what_is_left()
         ready = {(turn.send.package, turn.send.site): turn for turn in self.schedule().ready}
         turns = {pair: ready[pair] for pair in [pair for pair in ready if only in (None, pair)][:count]}
         candidates = [

@@ -31,7 +31,7 @@ from reconciler.model.snapshot import Cause, Send, Wanted
 from reconciler.model.working import StopReason, WorkerStopped
 from reconciler.planning.conditions import Conditions
 from reconciler.planning.preemption import to_preempt
-from reconciler.planning.scheduling import make_schedule
+from reconciler.planning.scheduling import left_behind, make_schedule
 from reconciler.state.protocol import State
 
 TICK = 1.0
@@ -42,18 +42,6 @@ BEYOND = 32
 
 PATIENCE = 8.0
 """Seconds that attempts have to stop at a chunk once a stop is asked for; then their claims lapse with the process."""
-
-
-_NEEDS_A_PASS = frozenset(
-    (
-        WaitReason.SITE_REMOVED,
-        WaitReason.PACKAGE_REMOVED,
-        WaitReason.OTHER_REVISION,
-        WaitReason.NO_ADDRESS,
-        WaitReason.NOT_PACKED,
-    )
-)
-"""No worker carries these out as they are."""
 
 
 def work(means: Means, *, until_idle: bool, stop: Callable[[], bool]) -> WorkerStopped:
@@ -179,9 +167,7 @@ class _Loop:
 
     def _put_back_what_is_left(self) -> None:
         """What a dead worker began and nobody may go on with: the next pass ends no row that looks claimed (L14)."""
-        left = [
-            wait.send for wait in self.schedule.waiting if wait.send.state.is_claimed and wait.reason in _NEEDS_A_PASS
-        ]
+        left = left_behind(self.schedule)
         put_back = [
             Ending(
                 claim=claim, outcome=PutBack(bytes_done=Bytes(claim.send.bytes_done), detail="a dead worker left it")
