@@ -1,10 +1,11 @@
 """A process is killed before each SQL statement of what it does to a state; what is left is compared.
 
-    python -m tests.state.killed FOLDER STORY
+    python -m tests.state.killed FOLDER EVERY STORY...
 
-The story is told to the end once, with a look from outside before each statement; then once for each statement in a
-child that kills itself (SIGKILL) there. What it leaves must be what that look saw, and telling the story again must end
-as if nobody had died. Prints JSON: how many statements and durable steps there are, and where either did not hold.
+Each story is told to the end once, with a look from outside before each statement; then, for one statement in EVERY and
+for those on either side of what became durable, in a child that kills itself (SIGKILL) there. What it leaves must be
+what that look saw, and telling the story again must end as if nobody had died. Prints a line of JSON for each: how many
+statements and durable steps there are, and where either did not hold.
 """
 
 import json
@@ -191,7 +192,14 @@ def copy(base: str, folder: str) -> str:
     return f"{folder}/state.db"
 
 
-def main(folder: str, name: str) -> None:
+def chosen(committed: list[str], every: int) -> list[int]:
+    """The numbers of the statements to be killed at."""
+    last = len(committed)
+    changes = {at for at in range(1, last) if committed[at] != committed[at - 1]}
+    return sorted({*range(1, last + 1, every), last, *changes, *(at + 1 for at in changes)})
+
+
+def main(folder: str, every: int, name: str) -> None:
     before, story = STORIES[name]
     base = f"{folder}/base"
     os.mkdir(base)
@@ -203,11 +211,11 @@ def main(folder: str, name: str) -> None:
         tell(path, story)
     end = dump(path)
     torn, other_ends = [], []
-    for at, expected in enumerate(committed, start=1):
+    for at in chosen(committed, every):
         path = copy(base, f"{folder}/killed")
         if not die(at, partial(tell, path, story)):
             raise AssertionError(f"statement {at} was not reached")
-        if dump(path) != expected:
+        if dump(path) != committed[at - 1]:
             torn.append(at)
         tell(path, story)
         if dump(path) != end:
@@ -217,4 +225,6 @@ def main(folder: str, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    for name in sys.argv[3:]:
+        os.mkdir(f"{sys.argv[1]}/{name}")
+        main(f"{sys.argv[1]}/{name}", int(sys.argv[2]), name)
