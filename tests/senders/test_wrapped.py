@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from reconciler.model.sites import Address
 from reconciler.senders.bucket import Bucket
 from reconciler.senders.protocol import Sender
@@ -11,6 +13,12 @@ from reconciler.senders.throttled import Throttled
 from reconciler.wiring import open_sender
 from tests.conformance.sender import SenderConformance
 from tests.senders.faulty import Faulty
+
+
+@pytest.fixture
+def tmp_path(quick_folder: str) -> Path:
+    """What a disk does, test_directory.py asks."""
+    return Path(quick_folder)
 
 
 class TestWrapped(SenderConformance):
