@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_long(config: pytest.Config) -> bool:
-    return config.getoption("-m") == "long"
+    return bool(config.getoption("-m") == "long")
 
 
 @pytest.fixture

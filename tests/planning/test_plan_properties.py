@@ -19,9 +19,9 @@ from reconciler.planning.audit import audit
 from reconciler.planning.planner import make_plan
 from reconciler.planning.scope import Scope
 
+from ..properties import tried
 from .builders import World, acknowledge_all
 from .oracle import ask, told
-from ..properties import tried
 from .worlds import worlds
 
 few = settings(tried(25), suppress_health_check=[HealthCheck.too_slow])
