@@ -123,7 +123,7 @@ def _held(depot: Store, request: SourceRequest) -> Places:
             if use not in seen and packs.get(use.pack, 0) >= use.bytes:
                 seen.add(use)
                 with contextlib.suppress(Unreadable, Missing):
-                    places.add(use, depot.table(use.pack, use.bytes))
+                    places.add(use, depot.table_of(pack_name(use.pack)))
     return places
 
 

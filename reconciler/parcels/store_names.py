@@ -22,6 +22,9 @@ ASIDE = "aside"
 FOLDER = re.compile(r"_?[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 """The folder of a package among records or parcels."""
 
+BEYOND = 10**9
+"""No send, no parcel has such a number: one a second for thirty years."""
+
 _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBERED = re.compile(r"([0-9]{12})\.json")
 _PACK = re.compile(r"([0-9a-f]{32})\.pack")
@@ -67,9 +70,13 @@ def parcel_name(package: PackageName, number: int) -> str:
 
 
 def number_of(name: str) -> int | None:
-    """The number that a file in a package's folder has; None if it is not one of ours."""
+    """The number that a file in a package's folder has; None if it is not one of ours.
+
+    So is one of a number that nobody comes to: believed, it would leave none for the next send.
+    """
     match = _NUMBERED.fullmatch(name)
-    return int(match[1]) or None if match else None
+    number = int(match[1]) if match else 0
+    return number if 0 < number < BEYOND else None
 
 
 def pack_name(id: str) -> str:  # noqa: A002
@@ -118,7 +125,7 @@ def aside_name(id: str, name: str) -> str:  # noqa: A002
 
 
 def _numbered(number: int) -> str:
-    if not 0 < number < 10**12:
+    if not 0 < number < BEYOND:
         raise ValueError(f"{number} is no number of a send")
     return f"{number:012}.json"
 

@@ -106,9 +106,7 @@ def look_at_site(assignment: Assignment, packed: Packed, *, distrusted: str = ""
         return found
     wanted = _wanted(packed)
     candidates = {
-        pack: table
-        for pack, size in sizes.items()
-        if (table := _table(assignment, pack, size)) is not None and _is_of_use(table, wanted)
+        pack: table for pack in sizes if (table := _table(assignment, pack)) is not None and _is_of_use(table, wanted)
     }
     for use, verified_at in vouched(assignment, candidates.keys() - {distrusted}):
         if sizes[use.pack] >= use.bytes:
@@ -128,7 +126,7 @@ def _wanted(packed: Packed) -> Places:
     """Every chunk of the packs that the parcel uses."""
     wanted = Places()
     for use in packed.index.packs:
-        wanted.add(use, packed.store.table(use.pack, use.bytes))
+        wanted.add(use, packed.table(use.pack))
     return wanted
 
 
@@ -136,10 +134,10 @@ def _is_of_use(table: Table, wanted: Places) -> bool:
     return any(chunk in wanted for block in table.blocks for chunk in block.chunks)
 
 
-def _table(assignment: Assignment, pack: str, size: int) -> Table | None:
+def _table(assignment: Assignment, pack: str) -> Table | None:
     """A file whose table cannot be read holds nothing for us."""
     with contextlib.suppress(Unreadable, Missing, Hostile):
-        return assignment.store.table(pack, size)
+        return assignment.store.table_of(pack_name(pack))
     return None
 
 

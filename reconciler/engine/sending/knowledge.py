@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from reconciler.engine.depots import Packed
 from reconciler.engine.stores.store import Store
 from reconciler.model.names import Digest
+from reconciler.parcels.store_names import pack_name
 from reconciler.parcels.travelling import Checked, wholly_needed
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Hostile, Missing
@@ -62,7 +63,7 @@ class Knowledge:
                 self._packs.move_to_end(key)
                 return self._packs[key]
         try:
-            table = store.table(pack, size)
+            table = store.table_of(pack_name(pack))
         except (Unreadable, Missing, Hostile):
             return frozenset()
         ids = frozenset(chunk.id for block in table.blocks for chunk in block.chunks)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reconciler.model.names import Digest, PackageName
 from reconciler.model.stores import StoreIdentity
@@ -17,7 +17,6 @@ from reconciler.parcels.store_names import (
     RECORDS,
     number_of,
     pack_id,
-    pack_name,
     package_folder,
     parcel_name,
     parcels_folder,
@@ -46,11 +45,10 @@ class Recorded:
 
 @dataclass(slots=True)
 class Store:
-    """A store that is known to be the one meant. Tables are remembered: packs never change."""
+    """A store that is known to be the one meant."""
 
     sender: Sender
     identity: StoreIdentity
-    _tables: dict[tuple[str, int], Table] = field(default_factory=dict)
 
     def recorded(self, package: PackageName) -> Recorded:
         """What the records of a package say; one that says it was removed ends them all (L41)."""
@@ -136,13 +134,6 @@ class Store:
         """Ids that no pack can be given any more: of all that stands there, condemned, a link, or whatever it is."""
         found = (pack_id(entry.name) for entry in self.sender.entries(PACKS))
         return frozenset(identity for identity in found if identity is not None)
-
-    def table(self, pack: str, size: int) -> Table:
-        """What is in a pack; raises Unreadable or Missing."""
-        key = pack, size
-        if key not in self._tables:
-            self._tables[key] = self.table_of(pack_name(pack))
-        return self._tables[key]
 
     def table_of(self, name: str) -> Table:
         """What a pack file, also one that is being written, says is in it."""
