@@ -6,7 +6,7 @@ from typing import Final
 from pyfastcdc import FastCDC
 
 AVERAGE: Final = 3 * 2**12
-LEAST: Final = AVERAGE // 4
+LEAST: Final = AVERAGE // 16
 MOST: Final = AVERAGE * 4
 """Bytes of a chunk. Another choice changes what is known again, never what is right."""
 
