@@ -16,8 +16,6 @@ from benchmarks.sending.sends import BIG_FILE, COMMITS, FLUSH, LARGE, OVERHEAD, 
 from benchmarks.sending.targets import targets
 from reconciler.senders.protocol import Missing, Taken
 
-needs_rsync = pytest.mark.skipif(not rsync.is_here(), reason="rsync is not on this machine")
-
 
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -92,7 +90,6 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
-@needs_rsync
 def test_rsync_tells_what_it_sent_and_what_the_far_side_took(tmp_path):
     contents.write_large(str(tmp_path / "source"), 2_000_000)
     (tmp_path / "round").mkdir()
@@ -110,7 +107,6 @@ def test_rsync_tells_what_it_sent_and_what_the_far_side_took(tmp_path):
     assert sent[0] < 2_000_000
 
 
-@needs_rsync
 def test_rsync_goes_to_all_sites_at_once(tmp_path):
     contents.write_small(str(tmp_path / "source"), 3, 100)
     targets = [str(tmp_path / site) for site in ("S1", "S2")]

@@ -2,12 +2,9 @@
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from reconciler.parcels.index import Index, index_bytes
 from reconciler.parcels.packs import parse_table
@@ -18,8 +15,6 @@ from tests.parcels.test_travelling import Site
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "store-format.md").read_text("utf-8")
 UNPACK, CHECK = re.findall(r"^```sh\n(.*)\n```$", PAGE, re.MULTILINE)
-
-pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="the line needs zstd")
 
 
 def store(root: Path, depot: Depot, index: Index) -> str:
