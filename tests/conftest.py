@@ -77,3 +77,9 @@ def quick_folder() -> Iterator[str]:
 def disk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty folder in the place of temporary files, for tests of what only a file system on a disk can."""
     return tmp_path_factory.mktemp("disk")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: much of the suite waits, for processes and for what must come to rest."""
+    return (os.cpu_count() or 1) + 1
