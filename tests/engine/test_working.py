@@ -206,6 +206,8 @@ def test_a_stop_puts_back_what_runs(room: Workroom) -> None:
     assert (stopped.reason, arrived(room), room.records()) == (StopReason.SIGNAL, [], [])
     send = room.sends()["till", "DE1"]
     assert (send.state, send.attempts) == (SendState.QUEUED, 1)
+    room.sites["DE1"] = ""
+    room.write()
     room.work()
     assert arrived(room) == ["till@DE1"]
 
