@@ -61,13 +61,11 @@ def gc(
 def _collected(place: "Workplace", fleet: "Fleet", there: "Sequence[Place]", *, write: bool) -> "tuple[Collected, ...]":
     from reconciler import wiring
     from reconciler.cli.progress import Progress
-    from reconciler.cli.removing import taking_of
+    from reconciler.cli.removing import taking_sites
     from reconciler.engine.collecting.collect import Collecting, collect
     from reconciler.engine.manifests import nothing
 
-    state = place.open_state(write=write)
-    try:
-        taking = taking_of(place) if write else None
+    with taking_sites(place, write=write) as (state, taking):
         collecting = Collecting(
             fleet=fleet,
             state=state,
@@ -76,12 +74,7 @@ def _collected(place: "Workplace", fleet: "Fleet", there: "Sequence[Place]", *, 
             taking=taking,
             tell=nothing if place.options.quiet else Progress(doing="looking at stores").step,
         )
-        found = tuple(collect(there, collecting))
-        if taking is not None:
-            state.leave(taking.worker)
-        return found
-    finally:
-        state.close()
+        return tuple(collect(there, collecting))
 
 
 def _exits(found: "Iterable[Collected]") -> "Iterator[Exit]":

@@ -73,14 +73,12 @@ def _pruned(
 ) -> "list[Pruning | Unreached]":
     from reconciler import wiring
     from reconciler.cli.progress import Progress
-    from reconciler.cli.removing import taking_of
+    from reconciler.cli.removing import taking_sites
     from reconciler.engine.manifests import nothing
     from reconciler.engine.pruning import prune
     from reconciler.engine.unneeded import Work
 
-    state = place.open_state(write=write)
-    try:
-        taking = taking_of(place) if write else None
+    with taking_sites(place, write=write) as (state, taking):
         work = Work(
             fleet=fleet,
             state=state,
@@ -90,12 +88,7 @@ def _pruned(
             only=None if package is None else _named(package, place, state),
             tell=nothing if place.options.quiet else Progress(doing="looking at stores").step,
         )
-        found = list(prune(there, work))
-        if taking is not None:
-            state.leave(taking.worker)
-        return found
-    finally:
-        state.close()
+        return list(prune(there, work))
 
 
 def _named(package: str, place: "Workplace", state: "State") -> "PackageName":

@@ -1,5 +1,7 @@
 """What `gc` and `prune` share: that they believe only whole manifests, and how they take a site."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
     from reconciler.engine.collecting.tenure import Taking
     from reconciler.engine.manifests import FleetRead
+    from reconciler.state.protocol import State
 
 Yes = Annotated[bool, typer.Option("--yes", help="Remove it; without, it is only listed.")]
 
@@ -31,6 +34,19 @@ def require_whole(read: "FleetRead", place: "Workplace") -> None:
             code=Exit.NO,
             hint="nothing was removed; see -m",
         )
+
+
+@contextmanager
+def taking_sites(place: "Workplace", *, write: bool) -> "Iterator[tuple[State, Taking | None]]":
+    """The state, and with `write` this process as one that has sites for itself, until it is done."""
+    state = place.open_state(write=write)
+    try:
+        taking = taking_of(place) if write else None
+        yield state, taking
+        if taking is not None:
+            state.leave(taking.worker)
+    finally:
+        state.close()
 
 
 def taking_of(place: "Workplace") -> "Taking":

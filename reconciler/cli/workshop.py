@@ -51,11 +51,6 @@ def means_of(
     )
 
 
-def awake_or_not() -> float:
-    """Seconds since the machine started, sleep included, as leases are told: who wakes up knows that they ended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class FleetNow:
     """The fleet of the manifests as they are now; looked at now and then, read again when they changed (L22).
 

@@ -68,8 +68,9 @@ class Knowledge:
             return frozenset()
         ids = frozenset(chunk.id for block in table.blocks for chunk in block.chunks)
         with self._lock:
+            if key not in self._packs:
+                self._chunks += len(ids)
             self._packs[key] = ids
-            self._chunks = sum(map(len, self._packs.values()))
             while self._chunks > CHUNKS and len(self._packs) > 1:
                 self._chunks -= len(self._packs.popitem(last=False)[1])
         return ids

@@ -11,6 +11,9 @@ from reconciler.parcels.store_names import pack_name
 from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Hostile, Missing, Sender
 
+TWICE = 2
+"""Readings before a pack is called damaged (sending.md 6)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack:
@@ -52,10 +55,7 @@ def is_lasting(sender: Sender, name: str, found: ReadBack) -> bool:
 
     After a flush that failed a file's bytes may be right in memory alone (reliability.md 5): they are not here.
     """
-    try:
-        return sender.digest(name, length=found.length) == found.digest
-    except (Missing, Hostile):
-        return False
+    return _reads_as(sender, name, length=found.length, digest=found.digest)
 
 
 def failing(sender: Sender, uses: Iterable[PackUse]) -> PackUse | None:
@@ -64,7 +64,7 @@ def failing(sender: Sender, uses: Iterable[PackUse]) -> PackUse | None:
     A pack that cannot be read raises StoreFault: that is not known to be damaged (sending.md 6).
     """
     for use in uses:
-        if not (_is_whole(sender, use) or _is_whole(sender, use)):
+        if not any(_reads_as(sender, pack_name(use.pack), length=use.bytes, digest=use.digest) for _ in range(TWICE)):
             return use
     return None
 
@@ -88,8 +88,8 @@ def absent(sizes: Mapping[str, int], index: Index) -> PackUse | None:
     return next((use for use in index.packs if sizes.get(use.pack, 0) < use.bytes), None)
 
 
-def _is_whole(sender: Sender, use: PackUse) -> bool:
+def _reads_as(sender: Sender, name: str, *, length: int, digest: Sha256) -> bool:
     try:
-        return sender.digest(pack_name(use.pack), length=use.bytes) == use.digest
+        return sender.digest(name, length=length) == digest
     except (Missing, Hostile):
         return False
