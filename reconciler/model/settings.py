@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from reconciler.model.diagnostics import Where
 from reconciler.model.instants import Seconds
@@ -64,6 +65,84 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GitSettings:
+    """Which commits are acted on and trusted; `allowed_signers` is absolute. None where the file does not say."""
+
+    repo: str | None = None
+    branch: str | None = None
+    poll: Seconds = Seconds(30)
+    require_signed: bool = False
+    allowed_signers: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsableSites:
+    """Sites of others that jobs may use: those with one of these names (patterns, all if empty) whose labels match."""
+
+    names: tuple[str, ...]
+    labels: Selector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """What may be declared in the files that `paths` match, and what of others' the jobs there may use.
+
+    `kinds` and `names` are empty for all; `labels` are those every object there must have.
+    """
+
+    paths: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    labels: Mapping[str, str]
+    uses_packages: tuple[str, ...] = ()
+    uses_sites: tuple[UsableSites, ...] = ()
+    where: Where
+
+
+class EventKind(Enum):
+    """What a notifier can be told of."""
+
+    MANIFESTS_INVALID = "manifests-invalid"
+    GUARD_REFUSED = "guard-refused"
+    COMMIT_REFUSED = "commit-refused"
+    HISTORY_REWRITTEN = "history-rewritten"
+    BRANCH_MISSING = "branch-missing"
+    JOB_READY = "job-ready"
+    SEND_FAILED = "send-failed"
+    STORE_MISMATCH = "store-mismatch"
+    DRIFT_FOUND = "drift-found"
+    SITE_OVERDUE = "site-overdue"
+    MENDED = "mended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A POST of JSON; `url` may be, and `secret` is, a reference (`env:NAME`, `file:/path`)."""
+
+    url: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notifier:
+    """Who is told of what: exactly one of `webhook`, `command` and `service`, a reference to an Apprise URL."""
+
+    name: str
+    events: frozenset[EventKind]
+    webhook: Webhook | None = None
+    command: tuple[str, ...] = ()
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where `watch` serves its page; on loopback unless another address was asked for."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`reconciler.yaml` with every default filled in. `file` is None when there is no such file.
 
@@ -75,7 +154,11 @@ class Settings:
     ignore: tuple[str, ...] = ()
     state_url: str
     guards: Guards = Guards()
+    git: GitSettings = GitSettings()
+    ownership: tuple[Owned, ...] = ()
     defaults: tuple[Default, ...] = ()
     settle: Seconds = Seconds(2)
     workers: Workers = Workers()
     credentials: Mapping[str, Credential]
+    listen: Listen | None = None
+    notify: tuple[Notifier, ...] = ()

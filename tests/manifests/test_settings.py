@@ -5,7 +5,22 @@ import pytest
 from reconciler.manifests.declaring.settings import DEFAULTS, SettingsRead, read_settings
 from reconciler.model.diagnostics import Where
 from reconciler.model.selectors import Expression, Operator, Selector
-from reconciler.model.settings import Credential, Default, Guards, Retry, Settings, ShareGuard, Workers
+from reconciler.model.settings import (
+    Credential,
+    Default,
+    EventKind,
+    GitSettings,
+    Guards,
+    Listen,
+    Notifier,
+    Owned,
+    Retry,
+    Settings,
+    ShareGuard,
+    UsableSites,
+    Webhook,
+    Workers,
+)
 from reconciler.model.source_text import SourceText
 
 
@@ -50,6 +65,10 @@ def test_every_field_is_read() -> None:
   settle: 5s
   workers: {count: 4, lease: 1m, retry: {first: 1s, factor: 1.5, max: 1h}}
   credentials: {a: {user: "env:U"}}
+  git: {repo: /srv/fleet.git, branch: main, poll: 1m, requireSigned: true, allowedSigners: signers}
+  ownership: [{paths: [a/], kinds: [Job], names: ["a*"], labels: {t: a}, uses: {packages: [c], sites: [{names: [D]}]}}]
+  metrics: {listen: "9464"}
+  notify: [{name: n, events: [mended], webhook: {url: "env:U", secret: "env:S"}}, {name: m, command: [c, d]}]
 """
     )
     assert found == Settings(
@@ -76,7 +95,38 @@ def test_every_field_is_read() -> None:
         settle=5,
         workers=Workers(count=4, lease=60, retry=Retry(first=1, factor=1.5, max=3600)),
         credentials={"a": Credential(references={"user": "env:U"})},
+        git=GitSettings(
+            repo="/srv/fleet.git", branch="main", poll=60, require_signed=True, allowed_signers="/repo/conf/signers"
+        ),
+        ownership=(
+            Owned(
+                paths=("a/",),
+                kinds=("Job",),
+                names=("a*",),
+                labels={"t": "a"},
+                uses_packages=("c",),
+                uses_sites=(UsableSites(names=("D",), labels=Selector()),),
+                where=Where("conf/r.yaml", 19, 15),
+            ),
+        ),
+        listen=Listen(host="127.0.0.1", port=9464),
+        notify=(
+            Notifier(name="n", events=frozenset((EventKind.MENDED,)), webhook=Webhook(url="env:U", secret="env:S")),
+            Notifier(name="m", events=frozenset(EventKind), command=("c", "d")),
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "listen"),
+    [
+        ("0.0.0.0:1", Listen(host="0.0.0.0", port=1)),
+        ("::1:9464", Listen(host="::1", port=9464)),
+        ("localhost:0", Listen(host="localhost", port=0)),
+    ],
+)
+def test_where_the_page_is_served(typed: str, listen: Listen) -> None:
+    assert settings(f'  metrics: {{listen: "{typed}"}}\n').listen == listen
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,22 @@ from reconciler.manifests.schemas import is_valid
 from reconciler.manifests.selectors import read_selector
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.quantities import parse_duration, parse_share, parse_size
-from reconciler.model.settings import Credential, Default, Guards, Retry, Settings, ShareGuard, Workers
+from reconciler.model.settings import (
+    Credential,
+    Default,
+    EventKind,
+    GitSettings,
+    Guards,
+    Listen,
+    Notifier,
+    Owned,
+    Retry,
+    Settings,
+    ShareGuard,
+    UsableSites,
+    Webhook,
+    Workers,
+)
 from reconciler.model.source_text import SourceText
 
 Value = TypeVar("Value")
@@ -36,6 +51,12 @@ DEFAULTS: Mapping[str, Any] = {
     "guards.bytes": "500GiB",
     "guards.siteRemovals": "refuse",
     "guards.emptyManifests": "refuse",
+    "git.repo": None,
+    "git.branch": None,
+    "git.poll": "30s",
+    "git.requireSigned": False,
+    "git.allowedSigners": None,
+    "ownership": [],
     "defaults": [],
     "settle": "2s",
     "workers.count": 2,
@@ -44,6 +65,8 @@ DEFAULTS: Mapping[str, Any] = {
     "workers.retry.factor": 2,
     "workers.retry.max": "15m",
     "credentials": {},
+    "metrics.listen": None,
+    "notify": [],
 }
 """Each field beneath `spec`, and what holds where it is not written."""
 
@@ -134,12 +157,16 @@ class _Reader:
                 allow_site_removals=self._value("guards.siteRemovals") == "allow",
                 allow_empty_manifests=self._value("guards.emptyManifests") == "allow",
             ),
+            git=self._git(),
+            ownership=tuple(self._owned(index, body) for index, body in enumerate(self._value("ownership"))),
             defaults=tuple(self._default(index, body) for index, body in enumerate(self._value("defaults"))),
             settle=self._parsed("settle", parse_duration),
             workers=self._workers(),
             credentials={
                 name: Credential(references=references) for name, references in self._value("credentials").items()
             },
+            listen=_listen(self._value("metrics.listen")),
+            notify=tuple(map(_notifier, self._value("notify"))),
         )
 
     def fields(self) -> tuple[SettingField, ...]:
@@ -166,6 +193,31 @@ class _Reader:
                 factor=float(self._value("workers.retry.factor")),
                 max=self._parsed("workers.retry.max", parse_duration),
             ),
+        )
+
+    def _git(self) -> GitSettings:
+        signers = self._value("git.allowedSigners")
+        return GitSettings(
+            repo=self._value("git.repo"),
+            branch=self._value("git.branch"),
+            poll=self._parsed("git.poll", parse_duration),
+            require_signed=self._value("git.requireSigned"),
+            allowed_signers=None if signers is None else absolute(self._directory, signers),
+        )
+
+    def _owned(self, index: int, body: Mapping[str, Any]) -> Owned:
+        uses = body.get("uses", {})
+        return Owned(
+            paths=tuple(body["paths"]),
+            kinds=tuple(body.get("kinds", ())),
+            names=tuple(body.get("names", ())),
+            labels=body.get("labels", {}),
+            uses_packages=tuple(uses.get("packages", ())),
+            uses_sites=tuple(
+                UsableSites(names=tuple(usable.get("names", ())), labels=read_selector(usable))
+                for usable in uses.get("sites", ())
+            ),
+            where=self._document.where("spec", "ownership", index),
         )
 
     def _default(self, index: int, body: Mapping[str, Any]) -> Default:
@@ -204,3 +256,25 @@ class _Reader:
     def _where(self, name: str) -> Where | None:
         path = ("spec", *name.split("."))
         return self._document.where(*path) if reaches(self._document.body, path) else None
+
+
+LOOPBACK = "127.0.0.1"
+
+
+def _listen(text: str | None) -> Listen | None:
+    """Of `HOST:PORT` or `PORT`; an IPv6 address is written without brackets."""
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    return Listen(host=host or LOOPBACK, port=int(port))
+
+
+def _notifier(body: Mapping[str, Any]) -> Notifier:
+    webhook = body.get("webhook")
+    return Notifier(
+        name=body["name"],
+        events=frozenset(map(EventKind, body.get("events", EventKind))),
+        webhook=None if webhook is None else Webhook(url=webhook["url"], secret=webhook.get("secret")),
+        command=tuple(body.get("command", ())),
+        service=body.get("service"),
+    )

@@ -3,6 +3,7 @@
 Said of settings that are wrong otherwise too, as everything wrong is said in one run.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,6 +17,8 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.quantities import DURATION, parse_duration
 
 Path = tuple[str | int, ...]
+
+_PASSWORD = re.compile(r"[a-z+]+://[^/@]*:[^/@]*@")
 
 SHORTEST_LEASE = 10
 """Seconds."""
@@ -42,6 +45,8 @@ def settings_faults(document: Document) -> Iterator[Diagnostic]:
             hint="write sqlite:///PATH, for example sqlite:///.reconciler/state.db",
         )
     yield from _lease_fault(document)
+    yield from _git_faults(document)
+    yield from _notifier_faults(document)
     entries = _value(document, ("spec", "defaults"))
     for index in range(len(entries) if isinstance(entries, list) else 0):
         yield from _placeholder_faults(document, ("spec", "defaults", index, "spec", "address"))
@@ -59,6 +64,56 @@ def _lease_fault(document: Document) -> Iterator[Diagnostic]:
             path=dotted(path),
             hint=f"write {SHORTEST_LEASE}s or more; 20s is the default",
         )
+
+
+def _git_faults(document: Document) -> Iterator[Diagnostic]:
+    path = ("spec", "git", "repo")
+    url = _value(document, path)
+    if isinstance(url, str) and _PASSWORD.match(url):
+        yield Diagnostic(
+            code="secret-in-url",
+            message="the url holds a password",
+            where=document.where(*path),
+            path=dotted(path),
+            hint="leave it to git's own credentials (git help credentials)",
+        )
+    path = ("spec", "git", "requireSigned")
+    if _value(document, path) is True and not _value(document, ("spec", "git", "allowedSigners")):
+        yield Diagnostic(
+            code="no-allowed-signers",
+            message="commits must be signed, but nobody is allowed to sign",
+            where=document.where(*path),
+            path=dotted(path),
+            hint="name a file of signers: allowedSigners: FILE",
+        )
+
+
+def _notifier_faults(document: Document) -> Iterator[Diagnostic]:
+    """Each notifier has one way and a name of its own."""
+    entries = _value(document, ("spec", "notify"))
+    known: dict[str, int] = {}
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if not isinstance(entry, dict):
+            continue
+        path: Path = ("spec", "notify", index)
+        ways = [way for way in ("webhook", "command", "service") if way in entry]
+        if len(ways) != 1:
+            yield Diagnostic(
+                code="notifier-ways",
+                message=f"a notifier has one way, this one {' and '.join(ways) or 'none'}",
+                where=document.where(*path),
+                path=dotted(path),
+                hint="write one of webhook, command and service",
+            )
+        name = entry.get("name")
+        if isinstance(name, str) and known.setdefault(name.lower(), index) != index:
+            yield Diagnostic(
+                code="duplicate-notifier",
+                message=f'a notifier "{name}" is declared already, as notify[{known[name.lower()]}]',
+                where=document.where(*path, "name"),
+                path=dotted((*path, "name")),
+                hint="rename one of them",
+            )
 
 
 def _holds_secret(url: object) -> bool:
