@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from reconciler.model.commits import CommittedTree
 from reconciler.model.diagnostics import Where
 from reconciler.model.names import Digest, PackageName, SiteName
 from reconciler.model.priority import Priority
@@ -45,7 +46,8 @@ class Content:
     three longest paths, `unportable` the first three that Windows file systems cannot represent: both only name
     examples, the first decides. `real_path` is where the source lies once links are followed (L23). `readable` is
     False for a pinned source that is elsewhere: nothing but its digest is known then. It is `packed` if the depot of
-    the origin holds its parcel, which tells the size; `depot_fault` says why the depot could not be asked.
+    the origin holds its parcel, which tells the size; `depot_fault` says why the depot could not be asked. `tree` is
+    where it was read from if a commit is reconciled and holds it; then it has no `real_path`.
     """
 
     digest: Digest
@@ -57,6 +59,7 @@ class Content:
     readable: bool = True
     packed: bool = False
     depot_fault: str = ""
+    tree: CommittedTree | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +103,13 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRequest:
-    """What has to be read to know a package's content."""
+    """What has to be read to know a package's content: the folder at `path`, or where a commit is reconciled `tree`."""
 
     package: PackageName
     path: str
     exclude: tuple[str, ...] = ()
     pin: Digest | None = None
+    tree: CommittedTree | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

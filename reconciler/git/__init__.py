@@ -1,0 +1,1 @@
+"""Git repositories, read through plumbing that runs nothing a repository names (reliability.md 8)."""

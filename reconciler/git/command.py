@@ -1,0 +1,76 @@
+"""One run of git, kept from running what a repository, or its surroundings, name (reliability.md 8, R11)."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+
+LIMIT = 120.0
+"""Seconds that a command of plumbing may take."""
+
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.alternateRefsCommand=",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+    "safe.directory=*",
+    "gc.auto=0",
+)
+"""Said on the command line, where they win over the repository's own configuration.
+
+`safe.directory` may be anything as nothing is run: who owns a repository decides about its objects alone.
+"""
+
+_SURROUNDINGS = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+"""No configuration but the repository's; no replaced object passes for a signed one; nothing is fetched on the way."""
+
+
+class GitFault(Exception):
+    """What git said, in one line."""
+
+
+def command(git_dir: str, *arguments: str) -> list[str]:
+    """The arguments of a run on this repository."""
+    settings = (part for setting in _SETTINGS for part in ("-c", setting))
+    return ["git", f"--git-dir={git_dir}", *settings, *arguments]
+
+
+def surroundings() -> Mapping[str, str]:
+    """The environment of every run."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _SURROUNDINGS
+
+
+def run(git_dir: str, *arguments: str, also: Sequence[int] = ()) -> str:
+    """What git prints, without the end of its last line; raises GitFault unless it ends with 0 or a code in `also`."""
+    try:
+        done = subprocess.run(
+            command(git_dir, *arguments),
+            env=surroundings(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIMIT,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise GitFault("git is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise GitFault(f"git {arguments[0]} did not answer within {LIMIT:.0f} s") from None
+    if done.returncode and done.returncode not in also:
+        raise GitFault(_said(done.stderr) or f"git {arguments[0]} ended with {done.returncode}")
+    return os.fsdecode(done.stdout).removesuffix("\n")
+
+
+def _said(error: bytes) -> str:
+    """The last line that git wrote, without its prefix."""
+    lines = error.decode(errors="replace").strip().splitlines()
+    return lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else ""

@@ -1,0 +1,197 @@
+"""Objects of a repository, through one `git cat-file --batch` that stays."""
+
+import os
+import subprocess
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO
+
+from reconciler.git.command import GitFault, command, surroundings
+from reconciler.model.commits import CommitId, ObjectId
+
+_PIECE = 2**20
+"""Bytes read at a time."""
+
+_ASKED_AT_ONCE = 128
+"""Names: what fits into a pipe that nobody reads yet, so that neither side waits for the other."""
+
+FOLDER, LINK, SUBMODULE = 0o040000, 0o120000, 0o160000
+"""Modes of what is no file in a tree; files are 0o100644, executable ones 0o100755, old ones 0o100664 too."""
+
+
+class MissingObject(GitFault):
+    """The repository should have this object and does not: it is a partial clone, or damaged. `id` names it."""
+
+    def __init__(self, id: ObjectId) -> None:
+        super().__init__(f"the repository lacks object {id}")
+        self.id = id
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One name in a tree; `name` is bytes, as git does not ask for UTF-8."""
+
+    name: bytes
+    mode: int
+    id: ObjectId
+
+
+class Objects:
+    """One reader of one repository, for one thread, to be closed. What is packed or fetched meanwhile is found.
+
+    Methods raise MissingObject for what is not there, GitFault for anything else.
+    """
+
+    def __init__(self, git_dir: str) -> None:
+        self._git_dir = git_dir
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Objects":
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _fault: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the reader; used again, it starts anew."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def commit_tree(self, commit: CommitId) -> ObjectId:
+        """The tree of a commit."""
+        return ObjectId(self.read(ObjectId(commit), "commit")[len("tree ") :].split(b"\n", 1)[0].decode("ascii"))
+
+    def tree(self, id: ObjectId) -> Iterator[TreeEntry]:
+        """The entries of one tree in git's order: bytes, a folder as if a slash ended its name."""
+        data = self.read(id, "tree")
+        raw = len(id) // 2
+        at = 0
+        while at < len(data):
+            space, end = data.index(b" ", at), data.index(b"\0", at)
+            named = data[end + 1 : end + 1 + raw].hex()
+            yield TreeEntry(data[space + 1 : end], int(data[at:space], 8), ObjectId(named))
+            at = end + 1 + raw
+
+    def entry(self, tree: ObjectId, path: str) -> TreeEntry | None:
+        """What lies at a path beneath a tree, "" for the tree itself; None if nothing does."""
+        found = TreeEntry(b"", FOLDER, tree)
+        for part in filter(None, os.fsencode(path).split(b"/")):
+            if found.mode != FOLDER:
+                return None
+            below = next((entry for entry in self.tree(found.id) if entry.name == part), None)
+            if below is None:
+                return None
+            found = below
+        return found
+
+    def read(self, id: ObjectId, kind: str = "blob") -> bytes:
+        """All of one object."""
+        return b"".join(self.stream(id, kind))
+
+    def read_many(self, ids: Iterable[ObjectId]) -> Iterator[tuple[ObjectId, bytes]]:
+        """All of many blobs, in their order; the fastest way to small ones."""
+        asked: deque[ObjectId] = deque()
+        done = False
+        try:
+            for id in ids:
+                self._ask(id, flush=False)
+                asked.append(id)
+                if len(asked) == _ASKED_AT_ONCE:
+                    self._flush()
+                    while asked:
+                        yield asked[0], b"".join(self._answer(asked.popleft(), "blob"))
+            self._flush()
+            while asked:
+                yield asked[0], b"".join(self._answer(asked.popleft(), "blob"))
+            done = True
+        finally:
+            if not done:
+                self.close()
+
+    def stream(self, id: ObjectId, kind: str = "blob") -> Iterator[bytes]:
+        """One object in pieces."""
+        done = False
+        try:
+            self._ask(id, flush=True)
+            yield from self._answer(id, kind)
+            done = True
+        except MissingObject:
+            done = True
+            raise
+        finally:
+            if not done:
+                self.close()
+
+    def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
+        """The bytes of each object; those that are not there are left out."""
+        asked = "".join(f"{id}\n" for id in ids).encode("ascii")
+        done = subprocess.run(
+            command(self._git_dir, "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer"),
+            env=surroundings(),
+            input=asked,
+            capture_output=True,
+            check=False,
+        )
+        answers = (line.split(b" ") for line in done.stdout.splitlines())
+        return {ObjectId(id.decode()): int(size) for id, size in answers if size.isdigit()}
+
+    def _ask(self, id: ObjectId, *, flush: bool) -> None:
+        pipe = self._running().stdin
+        if pipe is None:
+            raise GitFault("git cannot be asked")
+        try:
+            pipe.write(f"{id}\n".encode("ascii"))
+            if flush:
+                pipe.flush()
+        except OSError as fault:
+            raise GitFault("git ended while it was asked for objects") from fault
+
+    def _flush(self) -> None:
+        pipe = self._running().stdin
+        if pipe is not None:
+            pipe.flush()
+
+    def _answer(self, id: ObjectId, kind: str) -> Iterator[bytes]:
+        pipe = self._running().stdout
+        if pipe is None:
+            raise GitFault("git cannot answer")
+        head = pipe.readline().split()
+        if len(head) == 2 and head[1] == b"missing":
+            raise MissingObject(id)
+        if len(head) != 3:
+            raise GitFault(f"git ended while it was asked for object {id}")
+        left = int(head[2])
+        if head[1] != kind.encode():
+            raise GitFault(f"object {id} is a {head[1].decode()}, not a {kind}")
+        while left:
+            piece = _some(pipe, left, id)
+            left -= len(piece)
+            yield piece
+        _some(pipe, 1, id)
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            try:
+                self._process = subprocess.Popen(
+                    command(self._git_dir, "cat-file", "--batch"),
+                    env=surroundings(),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+            except FileNotFoundError:
+                raise GitFault("git is not installed") from None
+        return self._process
+
+
+def _some(pipe: IO[bytes], most: int, id: ObjectId) -> bytes:
+    piece = pipe.read(min(most, _PIECE))
+    if not piece:
+        raise GitFault(f"git ended in the middle of object {id}")
+    return piece

@@ -1,0 +1,79 @@
+"""A repository: where it lies, what its names stand for, how its commits follow one another."""
+
+import os
+from dataclasses import dataclass
+
+from reconciler.git.command import GitFault, run
+from reconciler.model.commits import CommitId
+
+
+class NotARepository(GitFault):
+    """There is no repository at this path."""
+
+
+class UnknownRevision(GitFault):
+    """The repository has no commit of this name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """`git_dir` is that of the work tree, `common_dir` where objects and branches are; both absolute.
+
+    `top` is the folder that paths in commits are relative to: of a bare repository, its own.
+    """
+
+    git_dir: str
+    common_dir: str
+    top: str
+    bare: bool = False
+
+    def commit(self, revision: str) -> CommitId:
+        """The commit that a revision stands for; raises UnknownRevision."""
+        line = revision.translate({0: " ", 10: " "})
+        try:
+            return CommitId(
+                run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{line}^{{commit}}")
+            )
+        except GitFault:
+            raise UnknownRevision(f"{self.top} has no commit {revision}") from None
+
+    def branch(self) -> str | None:
+        """The current branch; None while a commit is checked out by itself."""
+        name = run(self.git_dir, "symbolic-ref", "--quiet", "HEAD", also=(1,))
+        return name.removeprefix("refs/heads/") or None
+
+    def is_ancestor(self, ancestor: CommitId, of: CommitId) -> bool:
+        """Whether one commit leads to the other; False if one of them is not there."""
+        try:
+            bases = run(self.git_dir, "merge-base", "--end-of-options", ancestor, of, also=(1,))
+        except GitFault:
+            return False
+        return ancestor in bases.split("\n")
+
+    def ref_files(self, branch: str | None) -> tuple[str, ...]:
+        """The files that change when the branch moves, or HEAD."""
+        ref = () if branch is None else (f"{self.common_dir}/refs/heads/{branch}",)
+        return (f"{self.git_dir}/HEAD", f"{self.common_dir}/packed-refs", *ref)
+
+
+def find_repository(folder: str) -> Repository | None:
+    """The repository whose work tree this folder lies in; as with git, a bare one is only taken when it is named."""
+    folder = os.path.abspath(folder)
+    while not os.path.lexists(f"{folder}/.git"):
+        if os.path.dirname(folder) == folder:
+            return None
+        folder = os.path.dirname(folder)
+    return open_repository(folder)
+
+
+def open_repository(path: str) -> Repository:
+    """The repository at this path, a work tree's top or a bare one; raises NotARepository."""
+    path = os.path.abspath(path)
+    inside = f"{path}/.git"
+    try:
+        git_dir = run(inside if os.path.lexists(inside) else path, "rev-parse", "--absolute-git-dir")
+        common = run(git_dir, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    except GitFault as fault:
+        raise NotARepository(f"there is no git repository at {path} ({fault})") from fault
+    bare = not os.path.lexists(inside)
+    return Repository(git_dir=git_dir, common_dir=common, top=git_dir if bare else path, bare=bare)
