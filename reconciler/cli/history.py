@@ -15,7 +15,7 @@ def history(
         str | None,
         typer.Argument(
             metavar="[KIND/NAME]",
-            help="send/NAME, site/NAME, package/NAME, plan/ID or PACKAGE@SITE. Default: everything.",
+            help="send/NAME, site/NAME, package/NAME, plan/ID, branch/NAME or PACKAGE@SITE. Default: everything.",
             autocompletion=complete_subject,
         ),
     ] = None,

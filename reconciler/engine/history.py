@@ -4,8 +4,8 @@ from reconciler.engine.known_names import KnownNames
 from reconciler.engine.subjects import NoSuchSubject
 from reconciler.manifests.spelling import Spelling
 
-KINDS = ("send", "pair", "site", "package", "plan")
-FORMS = "send/NAME, site/NAME, package/NAME, plan/ID or PACKAGE@SITE"
+KINDS = ("send", "pair", "site", "package", "plan", "branch")
+FORMS = "send/NAME, site/NAME, package/NAME, plan/ID, branch/NAME or PACKAGE@SITE"
 
 
 def subject_of(text: str) -> str:
@@ -34,5 +34,7 @@ def check_known(subject: str, known: KnownNames) -> None:
             known.site(site)
         case "send":
             known.send(name)
+        case "branch":
+            raise NoSuchSubject(f"no branch {name} has been followed")
         case _:
             raise NoSuchSubject(f"no plan {name} has been recorded or acknowledged")

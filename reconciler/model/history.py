@@ -9,7 +9,7 @@ from reconciler.model.instants import Instant
 class Event:
     """One line of the append-only history (docs/reference/state.md names the actions).
 
-    `subject` is `send/NAME`, `pair/PACKAGE@SITE`, `site/NAME`, `package/NAME` or `plan/ID`.
+    `subject` is `send/NAME`, `pair/PACKAGE@SITE`, `site/NAME`, `package/NAME`, `plan/ID` or `branch/NAME`.
     """
 
     number: int

@@ -3,11 +3,13 @@
 Rows of one pair stand under `pair/PACKAGE@SITE`, what concerns a whole send-only job under `send/NAME`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
 from reconciler.model.claims import PutBack, Worker
+from reconciler.model.commits import CommitId
+from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
@@ -119,6 +121,18 @@ def of_acknowledgement(acknowledgement: Acknowledgement) -> Entry:
     """What may pass a guard, and why (L16)."""
     detail = f"{acknowledgement.guard.value}: {acknowledgement.reason}"
     return Entry(action="acknowledged", subject=f"plan/{acknowledgement.plan}", detail=detail)
+
+
+def of_following(branch: str, commit: CommitId, latest: Sequence[Event], *, accepted: bool) -> Entry | None:
+    """Where a branch goes on from; None if its `latest` event says so already."""
+    if latest and latest[0].detail == commit:
+        return None
+    return Entry(action="accepted" if accepted else "followed", subject=of_branch(branch), detail=commit)
+
+
+def of_branch(branch: str) -> str:
+    """The subject of a branch's events."""
+    return f"branch/{branch}"
 
 
 def pass_of(plan: Plan, author: Author) -> Pass:

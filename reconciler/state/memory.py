@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
 from reconciler.model.claims import Arrived, Beat, Candidate, Claim, Ending, GaveWay, Worker, WorkerSeen
+from reconciler.model.commits import CommitId
 from reconciler.model.faults import StateError
 from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged
@@ -500,6 +501,12 @@ class MemoryState:
         self._spent.discard(key)
         self._version += 1
         self._tell(journal.of_acknowledgement(acknowledgement), author)
+
+    def follow(self, branch: str, commit: CommitId, author: Author, *, accepted: bool = False) -> None:
+        latest = self.history(subject=journal.of_branch(branch), limit=1)
+        entry = journal.of_following(branch, commit, latest, accepted=accepted)
+        if entry is not None:
+            self._tell(entry, author)
 
     # What status and explain show
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.model.acknowledgements import Acknowledgement
 from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
+from reconciler.model.commits import CommitId
 from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, Seconds
@@ -268,6 +269,14 @@ class State(Protocol):
 
     def acknowledge(self, acknowledgement: Acknowledgement, author: Author) -> None:
         """Remember what may pass; the same plan and guard again replaces the earlier one."""
+        ...
+
+    def follow(self, branch: str, commit: CommitId, author: Author, *, accepted: bool = False) -> None:
+        """From now on the branch goes on from this commit; an event under `branch/NAME`, the latest one counts.
+
+        It was acted on, or with `accepted` somebody accepts it in the place of a history it does not follow. Nothing
+        happens where the latest event names the commit already.
+        """
         ...
 
     def pairs(self, *, package: PackageName | None = None, site: SiteName | None = None) -> Iterable[HeldPair]:

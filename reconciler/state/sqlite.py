@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.acknowledgements import Acknowledgement
 from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
+from reconciler.model.commits import CommitId
 from reconciler.model.history import Event
 from reconciler.model.holdings import Receipt
 from reconciler.model.instants import Seconds
@@ -155,6 +156,13 @@ class SqliteState:
             if decisions.acknowledge(sqlite, acknowledgement):
                 records.changed(sqlite)
                 records.tell(sqlite, journal.of_acknowledgement(acknowledgement), author)
+
+    def follow(self, branch: str, commit: CommitId, author: Author, *, accepted: bool = False) -> None:
+        with self._connection.writing() as sqlite:
+            latest = records.history(sqlite, journal.of_branch(branch), 1)
+            entry = journal.of_following(branch, commit, latest, accepted=accepted)
+            if entry is not None:
+                records.tell(sqlite, entry, author)
 
     def pairs(self, *, package: PackageName | None = None, site: SiteName | None = None) -> Iterable[HeldPair]:
         with self._connection.looking() as sqlite:

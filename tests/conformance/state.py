@@ -18,6 +18,7 @@ import pytest
 
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.claims import GaveWay, Outcome
+from reconciler.model.commits import CommitId
 from reconciler.model.holdings import Absent, Damaged, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
@@ -707,6 +708,17 @@ class StateConformance(CarryingOut):
         )
 
     # Holds and acknowledgements
+
+    def test_a_branch_goes_on_from_the_commit_that_was_followed_or_accepted_last(self, state: State) -> None:
+        first, second = CommitId("1" * 40), CommitId("2" * 40)
+        state.follow("main", first, ANNA)
+        state.follow("main", first, ANNA)
+        state.follow("next", second, ANNA)
+        state.follow("main", second, replace(ANNA, commit=second), accepted=True)
+        state.follow("main", second, ANNA)
+        assert [
+            (event.action, event.detail, event.commit) for event in self.reopen(state).history(subject="branch/main")
+        ] == [("accepted", second, second), ("followed", first, ANNA.commit)]
 
     def test_holds_are_kept_until_they_are_released(self, state: State) -> None:
         on_site, on_package, on_pair = hold("site/DE1"), hold("package/till", until=NOW - 1), hold("till@DE1")
