@@ -66,11 +66,12 @@ def run(git_dir: str, *arguments: str, also: Sequence[int] = ()) -> str:
     except subprocess.TimeoutExpired:
         raise GitFault(f"git {arguments[0]} did not answer within {LIMIT:.0f} s") from None
     if done.returncode and done.returncode not in also:
-        raise GitFault(_said(done.stderr) or f"git {arguments[0]} ended with {done.returncode}")
+        raise GitFault(said(done.stderr) or f"git {arguments[0]} ended with {done.returncode}")
     return os.fsdecode(done.stdout).removesuffix("\n")
 
 
-def _said(error: bytes) -> str:
-    """The last line that git wrote, without its prefix."""
+def said(error: bytes) -> str:
+    """What went wrong, in one line of what git wrote: its `fatal` one, else the last."""
     lines = error.decode(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else ""
+    told = next((line for line in lines if line.startswith("fatal: ")), lines[-1] if lines else "")
+    return told.removeprefix("fatal: ").removeprefix("error: ")

@@ -1,0 +1,151 @@
+"""Where the commits of a branch come from: the repository itself, or a clone of our own of one that is elsewhere."""
+
+import os
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.git.command import GitFault, run
+from reconciler.git.repository import NotARepository, Repository, UnknownRevision, open_repository
+from reconciler.git.talking import talk
+from reconciler.model.commits import CommitId
+
+
+class BranchMissing(GitFault):
+    """There is no such branch."""
+
+
+class Followed(Protocol):
+    """A branch that moves."""
+
+    @property
+    def repository(self) -> Repository:
+        """Where its commits can be read."""
+        ...
+
+    @property
+    def branch(self) -> str: ...
+
+    def tip(self) -> CommitId:
+        """The commit it is at, as far as is known here; raises BranchMissing."""
+        ...
+
+    def watched(self) -> tuple[str, ...]:
+        """Files that change when the tip moves."""
+        ...
+
+    def keep(self, commit: CommitId) -> None:
+        """See to it that this commit stays readable, whatever becomes of the branch; raises GitFault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalBranch:
+    """A branch of a repository on this machine that belongs to others: only read."""
+
+    repository: Repository
+    branch: str
+
+    def tip(self) -> CommitId:
+        """See `Followed`."""
+        return _tip(self.repository, f"refs/heads/{self.branch}", self.branch)
+
+    def watched(self) -> tuple[str, ...]:
+        """See `Followed`."""
+        return self.repository.ref_files(self.branch)
+
+    def keep(self, commit: CommitId) -> None:
+        """Nothing is written to a repository of others: its reflog keeps what was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clone:
+    """A bare repository of our own that holds one branch of another, which is at `url`."""
+
+    repository: Repository
+    url: str
+    branch: str
+
+    def tip(self) -> CommitId:
+        """See `Followed`."""
+        return _tip(self.repository, self._ref("tip"), self.branch)
+
+    def watched(self) -> tuple[str, ...]:
+        """See `Followed`; of a repository on this machine its own files too, so that a fetch follows at once."""
+        common = self.repository.common_dir
+        return (f"{common}/packed-refs", f"{common}/{self._ref('tip')}")
+
+    def origin_files(self) -> tuple[str, ...]:
+        """The files that change when the branch moves in a repository on this machine; none of one elsewhere."""
+        if not os.path.isdir(self.url):
+            return ()
+        try:
+            return open_repository(self.url).ref_files(self.branch)
+        except NotARepository:
+            return ()
+
+    def keep(self, commit: CommitId) -> None:
+        """See `Followed`."""
+        run(self.repository.git_dir, "update-ref", "--end-of-options", self._ref("acted"), commit)
+
+    def fetch(self) -> None:
+        """Ask the remote repository for the branch; raises BranchMissing, and GitFault for whatever else is wrong.
+
+        With the user's own configuration and credentials; nothing ever asks a person.
+        """
+        refspec = f"+refs/heads/{self.branch}:{self._ref('tip')}"
+        try:
+            talk(
+                self.repository.git_dir,
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--no-recurse-submodules",
+                "--end-of-options",
+                self.url,
+                refspec,
+            )
+        except GitFault as fault:
+            if "couldn't find remote ref" in str(fault):
+                self._forget()
+                raise self._missing() from fault
+            raise
+
+    def _forget(self) -> None:
+        run(self.repository.git_dir, "update-ref", "-d", self._ref("tip"))
+
+    def _missing(self) -> BranchMissing:
+        return BranchMissing(f"{self.url} has no branch {self.branch}")
+
+    def _ref(self, what: str) -> str:
+        return f"refs/reconciler/{what}/{self.branch}"
+
+
+def clone(url: str, branch: str | None, *, folder: str) -> Clone:
+    """Our own clone in `folder`, made if it is not there; the branch its HEAD names, if none is given.
+
+    Raises BranchMissing or GitFault. Nothing of it is fetched yet but the name.
+    """
+    if os.path.isdir(url):
+        url = os.path.abspath(url)
+    if not os.path.isdir(f"{folder}/objects"):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        run(folder, "init", "--quiet", "--bare", "--template=")
+    repository = open_repository(folder)
+    return Clone(repository=repository, url=url, branch=branch or _default_branch(repository, url))
+
+
+def _default_branch(repository: Repository, url: str) -> str:
+    listed = talk(repository.git_dir, "ls-remote", "--symref", "--end-of-options", url, "HEAD")
+    for line in listed.splitlines():
+        target, _, name = line.partition("\t")
+        if name == "HEAD" and target.startswith("ref: refs/heads/"):
+            return target.removeprefix("ref: refs/heads/")
+    raise BranchMissing(f"{url} names no default branch")
+
+
+def _tip(repository: Repository, ref: str, branch: str) -> CommitId:
+    try:
+        return repository.commit(ref)
+    except UnknownRevision as fault:
+        raise BranchMissing(f"{repository.top} has no branch {branch}") from fault
