@@ -11,6 +11,6 @@ def normal(path: str) -> str:
 
 def parents(path: str) -> Iterator[str]:
     """The folders that hold a normal path, nearest first; not the path itself."""
-    while (parent := posixpath.dirname(path)) != path:
-        yield parent
-        path = parent
+    while len(path) > 1:
+        path = path[: path.rfind("/")] or "/"
+        yield path

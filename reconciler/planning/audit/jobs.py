@@ -1,9 +1,11 @@
 """What the plan says of desired jobs follows from its pairs (L5, L10)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.model.names import JobName, SiteName
 from reconciler.model.plan import BlockReason, GapReason, JobVerdict, PlannedJob, Verdict
+from reconciler.model.site_sets import SiteSet
 from reconciler.planning.audit.evidence import Evidence, Key, pair_name
 from reconciler.planning.audit.verdicts import expected
 
@@ -28,18 +30,38 @@ def jobs_hold(evidence: Evidence) -> Iterator[str]:
         yield "cli.md: the plan does not name each job once"
     if not plan.is_partial and names != [job.name for job in fleet.jobs]:
         yield "cli.md: the plan leaves out a job"
-    for planned in plan.jobs:
-        if planned.name in fleet.jobs_by_name:
-            yield from _job_holds(evidence, planned, waiting.get(planned.name, ()))
+    yield from _each_holds(evidence, waiting)
 
 
-def _job_holds(evidence: Evidence, job: PlannedJob, waiting: Sequence[Waiting]) -> Iterator[str]:
+def _each_holds(evidence: Evidence, waiting: Mapping[JobName, Sequence[Waiting]]) -> Iterator[str]:
+    told: dict[tuple[SiteName, ...], _Told] = {}
+    for planned in evidence.plan.jobs:
+        if planned.name in evidence.fleet.jobs_by_name:
+            if planned.required_sites not in told:
+                told[planned.required_sites] = _told(evidence, planned.required_sites)
+            yield from _job_holds(evidence, planned, told[planned.required_sites], waiting.get(planned.name, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The sites that a job is told to require, by name and as a set; most jobs have the sites of another."""
+
+    names: frozenset[SiteName]
+    known: SiteSet
+
+
+def _told(evidence: Evidence, sites: Sequence[SiteName]) -> _Told:
+    names = frozenset(sites)
+    index = evidence.fleet.index
+    return _Told(names, SiteSet.of(index[site] for site in names if site in index))
+
+
+def _job_holds(evidence: Evidence, job: PlannedJob, told: _Told, waiting: Sequence[Waiting]) -> Iterator[str]:
     desired = evidence.fleet.jobs_by_name[job.name]
-    sites: set[SiteName] = set(job.required_sites)
-    required = len(desired.required)
+    sites, required = told.names, len(desired.required)
     if len(sites) != required:
         yield f"L5: job {job.name} has {len(sites)} required sites, not {required}"
-    if any(site not in evidence.fleet.index or evidence.fleet.index[site] not in desired.required for site in sites):
+    if len(told.known) != len(sites) or told.known - desired.required:
         yield f"L9: job {job.name} reaches a site it does not require"
     if job.ready != len(sites) - len(waiting) or any(key[1] not in sites for key, _, _ in waiting):
         yield f"cli.md: job {job.name} counts {job.ready} ready sites"
