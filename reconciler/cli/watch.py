@@ -35,6 +35,7 @@ def watch(
     from reconciler.cli.beside import WorkBeside
     from reconciler.cli.stopping import leave
     from reconciler.cli.workplace import work_in
+    from reconciler.engine.settling import Settling
     from reconciler.engine.watch import watch as loop
     from reconciler.sources.watching import FileWatching
 
@@ -50,7 +51,7 @@ def watch(
         loop(
             reconciling,
             watcher,
-            settle=settle,
+            settling=Settling(settle=settle),
             clock=time.monotonic,
             stop=lambda: bool(ended_by),
             tell=lambda told: _tell(options, told, place),

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.engine.manifests import Manifests
-from reconciler.engine.passes import Outcome, PassReport
-from reconciler.engine.reconcile import plan_fleet, record
-from reconciler.engine.scope import Narrowing, NothingMatches
+from reconciler.engine.passes import Outcome, PassReport, make_pass
+from reconciler.engine.scope import Narrowing
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import sources_of
 from reconciler.model.diagnostics import Diagnostic
@@ -87,23 +86,13 @@ class OnFiles:
             return PassReport(outcome=Outcome.INVALID, diagnostics=() if place is None else place.diagnostics)
         fleet_read = place.manifests.resolve(read, declared, lambda request: self._content(request, look, place))
         self.fleet = fleet_read.fleet
-        author = self.author()
-        state = self.open_state(place.settings)
-        try:
-            planned = plan_fleet(
-                fleet_read, state, guards=place.settings.guards, at=author.at, narrowing=self.narrowing
-            )
-            submission = record(planned, state, author) if self.write else None
-        except NothingMatches as fault:
-            return PassReport(outcome=Outcome.FAILED, diagnostics=fleet_read.diagnostics, error=str(fault))
-        finally:
-            state.close()
-        outcome = Outcome.INVALID if fleet_read.has_errors else Outcome.DONE
-        return PassReport(
-            outcome=Outcome.REFUSED if planned.plan.refused else outcome,
-            plan=planned.plan,
-            submission=submission,
-            diagnostics=planned.plan.diagnostics,
+        return make_pass(
+            fleet_read,
+            place.settings,
+            open_state=self.open_state,
+            author=self.author(),
+            narrowing=self.narrowing,
+            write=self.write,
         )
 
     def _requests(self) -> tuple[SourceRequest, ...]:

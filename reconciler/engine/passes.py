@@ -1,14 +1,20 @@
 """One pass of `reconcile`, and what came of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from reconciler.engine.manifests import FleetRead
+from reconciler.engine.reconcile import plan_fleet, record
+from reconciler.engine.scope import Narrowing, NothingMatches
+from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.looks import Look
 from reconciler.model.plan import Plan
+from reconciler.model.settings import Settings
 from reconciler.sources.changes import Watched
-from reconciler.state.protocol import Submission
+from reconciler.state.protocol import Author, State, Submission
 
 
 class Outcome(Enum):
@@ -18,6 +24,8 @@ class Outcome(Enum):
     """A guard is tripped: nothing was recorded (L16)."""
     INVALID = "invalid"
     """Some manifests or the settings are broken; what the valid ones need was recorded (L35)."""
+    HELD = "held"
+    """The branch cannot be followed, as the diagnostics say: the pass was made on the last good commit, if on any."""
     MOVED = "moved"
     """What was read is not what was looked at: nothing was recorded (L39)."""
     FAILED = "failed"
@@ -26,7 +34,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassReport:
-    """`diagnostics` are all of the pass, sorted; `moved` the paths that moved."""
+    """`diagnostics` are all of the pass, sorted; `moved` the paths that moved; `commit` the one it was made on."""
 
     outcome: Outcome
     plan: Plan | None = None
@@ -34,6 +42,7 @@ class PassReport:
     diagnostics: tuple[Diagnostic, ...] = ()
     moved: tuple[str, ...] = ()
     error: str = ""
+    commit: CommitId | None = None
 
 
 class Reconciling(Protocol):
@@ -58,3 +67,30 @@ class Reconciling(Protocol):
         not read: they are the problem `source-moving` of their packages.
         """
         ...
+
+
+def make_pass(
+    read: FleetRead,
+    settings: Settings,
+    *,
+    open_state: Callable[[Settings], State],
+    author: Author,
+    narrowing: Narrowing,
+    write: bool,
+) -> PassReport:
+    """Plan what was read and, with `write`, record the plan; raises StateError."""
+    state = open_state(settings)
+    try:
+        planned = plan_fleet(read, state, guards=settings.guards, at=author.at, narrowing=narrowing)
+        submission = record(planned, state, author) if write else None
+    except NothingMatches as fault:
+        return PassReport(outcome=Outcome.FAILED, diagnostics=read.diagnostics, error=str(fault))
+    finally:
+        state.close()
+    outcome = Outcome.INVALID if read.has_errors else Outcome.DONE
+    return PassReport(
+        outcome=Outcome.REFUSED if planned.plan.refused else outcome,
+        plan=planned.plan,
+        submission=submission,
+        diagnostics=planned.plan.diagnostics,
+    )

@@ -4,6 +4,7 @@ A half-saved manifest is usually valid, so a look is acted on only if another on
 Time is an argument throughout.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -17,10 +18,12 @@ PATIENCE = 60.0
 class Settling:
     """Since when the manifests, and each source, have been seen as they are now.
 
-    `waiting_since` is when something not yet acted on was first seen, `moving` what moved last.
+    `waiting_since` is when something not yet acted on was first seen, `moving` what moved last. Manifests that are
+    `whole` change in one step, as those of commits do: they need not come to rest.
     """
 
     settle: float
+    whole: bool = False
     latest: Look | None = None
     manifests_since: float = 0.0
     sources_since: dict[str, float] = field(default_factory=dict)
@@ -60,7 +63,7 @@ class Settling:
 
     def settled(self, began: float) -> Look | None:
         """The latest look, which began at this time, if it may be acted on; sources that never rest are left out."""
-        if self.latest is None or began < self.manifests_since + self.settle:
+        if self.latest is None or began < self._manifests_due():
             return None
         busy = {path for path, since in self.sources_since.items() if began < since + self.settle}
         if self._waited(began):
@@ -79,11 +82,14 @@ class Settling:
     def due(self) -> float:
         """When the next look can find everything settled."""
         since = (since for path, since in self.sources_since.items() if path not in self.restless)
-        return max(self.manifests_since, *since, 0.0) + self.settle
+        return max(self._manifests_due(), *(rested + self.settle for rested in since), self.settle)
 
     def at_rest(self) -> None:
         """What was seen last has been acted on, or need not be."""
         self.waiting_since = None
+
+    def _manifests_due(self) -> float:
+        return -math.inf if self.whole else self.manifests_since + self.settle
 
     def _waited(self, at: float) -> bool:
         return self.waiting_since is not None and at - self.waiting_since >= PATIENCE

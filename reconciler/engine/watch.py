@@ -11,6 +11,7 @@ from typing import assert_never
 from reconciler.engine.news import News, Notice, StillChanging, Told
 from reconciler.engine.passes import Outcome, PassReport, Reconciling
 from reconciler.engine.settling import Settling
+from reconciler.git.command import GitFault
 from reconciler.model.faults import StateError
 from reconciler.model.looks import Look, Moved
 from reconciler.sources.changes import Cause, Change, Watcher
@@ -38,17 +39,20 @@ def watch(
     reconciling: Reconciling,
     watcher: Watcher,
     *,
-    settle: float,
+    settling: Settling,
     clock: Callable[[], float],
     stop: Callable[[], bool],
     tell: Callable[[Told], None],
+    again: Callable[[], bool] = lambda: False,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Make one pass now, then one for each change and one a minute, until `stop` says so.
 
-    `clock` counts seconds and never goes back. Nothing is acted on that two looks `settle` apart did not see alike.
-    Faults of the world are told and tried again; what was recorded stays meanwhile.
+    `clock` counts seconds and never goes back. Nothing is acted on that is not `settling` to rest. `again` says that a
+    pass is wanted now, whatever changed; `beat` is called at every turn, some seconds apart at the most while no pass
+    is under way. Faults of the world are told and tried again; what was recorded stays meanwhile.
     """
-    _Loop(reconciling, watcher, clock=clock, tell=tell, settling=Settling(settle=settle)).run(stop)
+    _Loop(reconciling, watcher, clock=clock, tell=tell, settling=settling).run(stop, again, beat)
 
 
 @dataclass(slots=True)
@@ -74,8 +78,12 @@ class _Loop:
     pause_until: float = -math.inf
     spoke_at: float = -math.inf
 
-    def run(self, stop: Callable[[], bool]) -> None:
+    def run(self, stop: Callable[[], bool], again: Callable[[], bool], beat: Callable[[], None]) -> None:
         while not stop():
+            beat()
+            if again():
+                self.whole = self.owed = True
+                self.look_at, self.pause_until = self.clock(), -math.inf
             for text in self.watcher.notices():
                 self.tell(Notice(text=text))
             wait = self._due() - self.clock()
@@ -112,7 +120,7 @@ class _Loop:
             self._moved(moved.paths)
             self._pause(began)
             return
-        except (StateError, OSError) as fault:
+        except (StateError, OSError, GitFault) as fault:
             self._failed(PassReport(outcome=Outcome.FAILED, error=str(fault)))
             return
         ended = self._pause(began)
@@ -137,7 +145,7 @@ class _Loop:
             report = self.reconciling.run(look)
         except Moved as moved:
             report = PassReport(outcome=Outcome.MOVED, moved=moved.paths)
-        except (StateError, OSError) as fault:
+        except (StateError, OSError, GitFault) as fault:
             report = PassReport(outcome=Outcome.FAILED, error=str(fault))
         match report.outcome:
             case Outcome.MOVED:
@@ -145,7 +153,7 @@ class _Loop:
                 self._moved(report.moved)
             case Outcome.FAILED:
                 self._failed(report)
-            case Outcome.DONE | Outcome.REFUSED | Outcome.INVALID:
+            case Outcome.DONE | Outcome.REFUSED | Outcome.INVALID | Outcome.HELD:
                 self.acted, self.owed, self.failures = look, False, 0
                 self.tell(self.news.of(report))
                 self.rescan_at = self.clock() + RESCAN

@@ -47,7 +47,10 @@ class LocalBranch:
 
     def tip(self) -> CommitId:
         """See `Followed`."""
-        return _tip(self.repository, f"refs/heads/{self.branch}", self.branch)
+        try:
+            return self.repository.commit(f"refs/heads/{self.branch}")
+        except UnknownRevision as fault:
+            raise BranchMissing(f"{self.repository.top} has no branch {self.branch}") from fault
 
     def watched(self) -> tuple[str, ...]:
         """See `Followed`."""
@@ -67,7 +70,10 @@ class Clone:
 
     def tip(self) -> CommitId:
         """See `Followed`."""
-        return _tip(self.repository, self._ref("tip"), self.branch)
+        try:
+            return self.repository.commit(self._ref("tip"))
+        except UnknownRevision as fault:
+            raise self._missing() from fault
 
     def watched(self) -> tuple[str, ...]:
         """See `Followed`; of a repository on this machine its own files too, so that a fetch follows at once."""
@@ -115,7 +121,7 @@ class Clone:
         run(self.repository.git_dir, "update-ref", "-d", self._ref("tip"))
 
     def _missing(self) -> BranchMissing:
-        return BranchMissing(f"{self.url} has no branch {self.branch}")
+        return BranchMissing(f"{self.url} has no branch {self.branch}, or was never reached")
 
     def _ref(self, what: str) -> str:
         return f"refs/reconciler/{what}/{self.branch}"
@@ -142,10 +148,3 @@ def _default_branch(repository: Repository, url: str) -> str:
         if name == "HEAD" and target.startswith("ref: refs/heads/"):
             return target.removeprefix("ref: refs/heads/")
     raise BranchMissing(f"{url} names no default branch")
-
-
-def _tip(repository: Repository, ref: str, branch: str) -> CommitId:
-    try:
-        return repository.commit(ref)
-    except UnknownRevision as fault:
-        raise BranchMissing(f"{repository.top} has no branch {branch}") from fault

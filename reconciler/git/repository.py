@@ -53,7 +53,8 @@ class Repository:
     def ref_files(self, branch: str | None) -> tuple[str, ...]:
         """The files that change when the branch moves, or HEAD."""
         ref = () if branch is None else (f"{self.common_dir}/refs/heads/{branch}",)
-        return (f"{self.git_dir}/HEAD", f"{self.common_dir}/packed-refs", *ref)
+        common = (f"{self.common_dir}/{name}" for name in ("packed-refs", "reftable/tables.list"))
+        return (f"{self.git_dir}/HEAD", *common, *ref)
 
 
 def find_repository(folder: str) -> Repository | None:

@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.engine.news import Notice, Passed, StillChanging, Told
 from reconciler.engine.passes import Outcome, PassReport
+from reconciler.engine.settling import Settling
 from reconciler.engine.watch import RESCAN, RETRY, watch
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.faults import StateError
@@ -107,7 +108,7 @@ def start(world: World, seconds: float = 60.0) -> World:
     watch(
         Passing(world),
         world,
-        settle=SETTLE,
+        settling=Settling(settle=SETTLE),
         clock=world.clock,
         stop=lambda: world.now >= world.ends,
         tell=world.told.append,

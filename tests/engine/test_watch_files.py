@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.engine.news import Told
 from reconciler.engine.passes import Outcome, PassReport
+from reconciler.engine.settling import Settling
 from reconciler.engine.watch import watch
 from reconciler.model.looks import Look
 from reconciler.model.names import PackageName
@@ -75,7 +76,8 @@ def watching(reading: Reading, *, settle: float = 0.1) -> Iterator[list[Told]]:
 
     def run() -> None:
         try:
-            watch(reading, watcher, settle=settle, clock=time.monotonic, stop=stop.is_set, tell=told.append)
+            settling = Settling(settle=settle)
+            watch(reading, watcher, settling=settling, clock=time.monotonic, stop=stop.is_set, tell=told.append)
         except BaseException as fault:  # noqa: BLE001 (told by the test's own thread)
             faults.append(fault)
 

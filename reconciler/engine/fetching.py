@@ -1,0 +1,71 @@
+"""Asking a remote repository for new commits, beside the passes: one that does not answer holds up nobody (L21)."""
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from reconciler.git.command import GitFault
+from reconciler.git.following import BranchMissing, Clone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """One attempt: when it ended, on the clock of the day, and why it failed, "" if it did not."""
+
+    at: float
+    error: str = ""
+
+
+class Fetching:
+    """Fetches every `poll()` seconds, and whenever the branch moved in a repository on this machine, until closed.
+
+    What arrives is seen by whoever watches the clone; `tell` is given each attempt, from a thread of its own.
+    """
+
+    def __init__(self, clone: Clone, *, poll: Callable[[], float], tell: Callable[[Fetched], None]) -> None:
+        self._clone = clone
+        self._poll = poll
+        self._tell = tell
+        self._nearby = frozenset(clone.origin_files())
+        self._wanted = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
+        self._thread.start()
+
+    @property
+    def nearby(self) -> tuple[str, ...]:
+        """Files of the repository fetched from, if it is on this machine: touched, they are worth a fetch."""
+        return tuple(sorted(self._nearby))
+
+    def touched(self, paths: Collection[str]) -> None:
+        """Fetch now if one of these tells that the branch moved."""
+        if not self._nearby.isdisjoint(paths):
+            self._wanted.set()
+
+    def now(self) -> None:
+        """Fetch now."""
+        self._wanted.set()
+
+    def close(self) -> None:
+        """Begin no other fetch; one that is under way is left to end by itself."""
+        self._closed = True
+        self._wanted.set()
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._wanted.clear()
+            self._tell(fetch(self._clone))
+            self._wanted.wait(self._poll())
+
+
+def fetch(clone: Clone) -> Fetched:
+    """One attempt; a branch that is not there was asked for without fault: whoever looks at the clone sees it."""
+    error = ""
+    try:
+        clone.fetch()
+    except BranchMissing:
+        pass
+    except GitFault as fault:
+        error = str(fault)
+    return Fetched(at=time.time(), error=error)

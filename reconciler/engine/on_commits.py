@@ -1,0 +1,208 @@
+"""What `watch` repeats on commits: the branch goes forward, and only forward, as far as it can be trusted.
+
+Whatever is wrong with the branch, passes go on with the last good commit: what was lost at a site is healed, and
+nothing that was recorded is taken back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.engine.manifests import Manifests
+from reconciler.engine.passes import Outcome, PassReport, make_pass
+from reconciler.engine.scope import Narrowing
+from reconciler.git.command import GitFault
+from reconciler.git.following import BranchMissing, Followed
+from reconciler.model.commits import CommitId
+from reconciler.model.diagnostics import Diagnostic, Where
+from reconciler.model.fleet import Fleet
+from reconciler.model.looks import Look, Mark, Moved
+from reconciler.model.settings import GitSettings, Settings
+from reconciler.sources.changes import Watched
+from reconciler.sources.directory import look_at_file
+from reconciler.state.protocol import Author, State
+
+BRANCH = "branch"
+"""What stands for the branch in a look, beside the paths of files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitPlace:
+    """The settings as they are now, and how a commit's manifests are read by them.
+
+    Without `settings` they are broken, as `diagnostics` say. `manifests_at` gives the manifests of a commit, or what is
+    wrong with the settings that it brings.
+    """
+
+    settings: Settings | None
+    manifests_at: Callable[[CommitId], Manifests | Sequence[Diagnostic]]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The commit to act on, None for none, and what is wrong with the branch."""
+
+    commit: CommitId | None
+    problem: Diagnostic | None = None
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        return () if self.problem is None else (self.problem,)
+
+
+@dataclass(slots=True, kw_only=True)
+class OnCommits:
+    """The commits of one branch (`Reconciling`).
+
+    `settings_file` is absolute; it is read again, by `refresh`, when it changed and came to rest, or when `reload` was
+    called. `refusal` says why a commit is not trusted, "" if it is. `touched` is told which watched paths changed.
+    Without `write` passes only plan. `fleet` is that of the last pass, None before the first.
+    """
+
+    settings_file: str
+    refresh: Callable[[], CommitPlace]
+    followed: Followed
+    refusal: Callable[[CommitId, GitSettings], str]
+    open_state: Callable[[Settings], State]
+    author: Callable[[], Author]
+    touched: Callable[[frozenset[str]], None]
+    also_watched: tuple[str, ...] = ()
+    narrowing: Narrowing = field(default_factory=Narrowing)
+    write: bool = True
+    fleet: Fleet | None = None
+    last: CommitId | None = None
+    """The commit that was acted on last, by this watcher or one before."""
+    _place: CommitPlace | None = None
+    _settings_mark: Mark = ()
+    _remembered: bool = False
+
+    def look(self, known: Look | None, touched: frozenset[str]) -> Look:  # noqa: ARG002 - one look costs next to nothing
+        """See `Reconciling.look`. The settings come to rest as files do, the branch need not."""
+        self.touched(touched)
+        place = self._place or self._read_settings()
+        standing = Standing(commit=None) if place.settings is None else self._stand(place.settings)
+        return Look(
+            manifests={BRANCH: (standing.commit, standing.problem)},
+            sources={self.settings_file: look_at_file(self.settings_file)},
+        )
+
+    def reload(self) -> None:
+        """Read the settings again at the next look."""
+        self._place = None
+
+    def watched(self) -> Watched:
+        """See `Reconciling.watched`."""
+        return Watched(manifests=(), files=(self.settings_file, *self.followed.watched(), *self.also_watched))
+
+    def run(self, look: Look) -> PassReport:
+        """See `Reconciling.run`."""
+        place = self._settled(look)
+        standing = _standing(look)
+        if place.settings is None:
+            return PassReport(outcome=Outcome.INVALID, diagnostics=place.diagnostics)
+        if standing.commit is None:
+            return PassReport(outcome=Outcome.HELD, diagnostics=standing.problems)
+        manifests = place.manifests_at(standing.commit)
+        if not isinstance(manifests, Manifests):
+            return PassReport(outcome=Outcome.INVALID, diagnostics=tuple(manifests), commit=standing.commit)
+        read = manifests.read()
+        self.fleet = read.fleet
+        report = make_pass(
+            read,
+            place.settings,
+            open_state=self.open_state,
+            author=replace(self.author(), commit=standing.commit),
+            narrowing=self.narrowing,
+            write=self.write,
+        )
+        if report.outcome is not Outcome.FAILED:
+            self._acted(standing.commit, place.settings)
+        if standing.problem is None:
+            return replace(report, commit=standing.commit)
+        diagnostics = (standing.problem, *report.diagnostics)
+        return replace(report, outcome=Outcome.HELD, diagnostics=diagnostics, commit=standing.commit)
+
+    def _read_settings(self) -> CommitPlace:
+        self._settings_mark = look_at_file(self.settings_file)
+        self._place = self.refresh()
+        return self._place
+
+    def _settled(self, look: Look) -> CommitPlace:
+        """The settings as the look saw them; raises Moved when the branch has to be looked at by other ones."""
+        if self._place is not None and self._settings_mark == look.sources.get(self.settings_file):
+            return self._place
+        before = None if self._place is None else self._place.settings
+        place = self._read_settings()
+        if place.settings is None or before is None or place.settings.git != before.git:
+            raise Moved((self.settings_file,))
+        return place
+
+    def _stand(self, settings: Settings) -> Standing:
+        """Where the branch stands, as far as it may be acted on."""
+        last = self._last(settings)
+        try:
+            tip = self.followed.tip()
+        except BranchMissing as missing:
+            return self._held("branch-missing", f"{missing}", settings, hint="push the branch, or follow another")
+        if not self._goes_on(last, tip, settings):
+            message = f"{self.followed.branch} was rewritten: {tip[:12]} does not follow {str(last)[:12]}"
+            return self._held(
+                "history-rewritten",
+                message,
+                settings,
+                hint=f"look at what it changes, then: reconcile watch --accept-rewrite {tip[:12]}",
+            )
+        refusal = self.refusal(tip, settings.git)
+        if refusal:
+            return self._held("commit-refused", refusal, settings, hint="")
+        return Standing(commit=tip)
+
+    def _goes_on(self, last: CommitId | None, tip: CommitId, settings: Settings) -> bool:
+        if last is None or last == tip or self.followed.repository.is_ancestor(last, tip):
+            return True
+        self._remembered = False
+        accepted = self._last(settings)
+        return accepted == tip or (accepted != last and self._goes_on(accepted, tip, settings))
+
+    def _held(self, code: str, message: str, settings: Settings, *, hint: str) -> Standing:
+        """Nothing new is acted on; the last good commit is, if it is there and still trusted."""
+        where = Where(f"branch {self.followed.branch}")
+        problem = Diagnostic(code=code, message=message, where=where, hint=hint)
+        last = self._last(settings)
+        return Standing(commit=last if last and self._is_good(last, settings) else None, problem=problem)
+
+    def _is_good(self, commit: CommitId, settings: Settings) -> bool:
+        try:
+            return bool(self.followed.repository.commit(commit)) and not self.refusal(commit, settings.git)
+        except GitFault:
+            return False
+
+    def _last(self, settings: Settings) -> CommitId | None:
+        """The commit the branch goes on from, as the state remembers it; raises StateError."""
+        if not self._remembered:
+            state = self.open_state(settings)
+            try:
+                events = state.history(subject=f"branch/{self.followed.branch}", limit=1)
+            finally:
+                state.close()
+            self.last = CommitId(events[0].detail) if events else None
+            self._remembered = True
+        return self.last
+
+    def _acted(self, commit: CommitId, settings: Settings) -> None:
+        """From now on the branch goes on from here."""
+        if self.write and commit != self.last:
+            self.followed.keep(commit)
+            state = self.open_state(settings)
+            try:
+                state.follow(self.followed.branch, commit, replace(self.author(), commit=commit))
+            finally:
+                state.close()
+        self.last = commit
+
+
+def _standing(look: Look) -> Standing:
+    commit, problem = look.manifests[BRANCH]
+    if not (commit is None or isinstance(commit, str)) or not (problem is None or isinstance(problem, Diagnostic)):
+        raise TypeError("a look of another watch")
+    return Standing(commit=None if commit is None else CommitId(commit), problem=problem)
