@@ -114,7 +114,8 @@ def tell_outcome(options: Options, submission: Submission) -> None:
 def tell_workers(place: Workplace, state: State, plan: Plan) -> None:
     """Who carries out what is open now, or that nobody does (cli.md)."""
     if plan.send_only_jobs or plan.summary.in_flight:
-        say(place.options, workers_text(state.workers(), at=place.now()))
+        workers = [worker for worker in state.workers() if not worker.watches]
+        say(place.options, workers_text(workers, at=place.now()))
 
 
 def known_before(submission: Submission) -> bool:

@@ -49,7 +49,7 @@ def status_of(planned: Planned, state: State, *, at: Instant) -> Status:
             ),
             None,
         ),
-        workers=tuple(state.workers()),
+        workers=tuple(worker for worker in state.workers() if not worker.watches),
         sites=_sites(planned, held, enrolled=state.stores().keys(), at=at),
         packages=_packages(planned, held),
         jobs=planned.plan.jobs,

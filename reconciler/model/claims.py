@@ -28,15 +28,28 @@ class Worker:
     started: int
 
 
+WATCH = "watch"
+"""What a `watch` takes for itself, as a worker of its own that carries out no sends."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSeen:
-    """A worker as the state knows it: since when, when it was last heard of, how many sends it has claimed."""
+    """A worker as the state knows it: since when, when it was last heard of, how many sends it has claimed.
+
+    `takes` are the things that it took and nobody else has since, sorted: its own for as long as it lives.
+    """
 
     worker: Worker
     since: Instant
     seen: Instant
     claims: int
     alive: bool
+    takes: tuple[str, ...] = ()
+
+    @property
+    def watches(self) -> bool:
+        """Whether it is a `watch`'s turn rather than somebody who carries out sends."""
+        return WATCH in self.takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

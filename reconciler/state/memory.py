@@ -13,7 +13,7 @@ from reconciler.model.claims import Arrived, Beat, Candidate, Claim, Ending, Gav
 from reconciler.model.commits import CommitId
 from reconciler.model.faults import StateError
 from reconciler.model.history import Event
-from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged
+from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.packages import Revision
@@ -516,6 +516,17 @@ class MemoryState:
                 yield HeldPair(
                     package=its_package, site=its_site, number=row.number, mark=row.mark, holding=row.holding
                 )
+
+    def verified(self) -> Mapping[SiteName, Instant | None]:
+        found: dict[SiteName, Instant | None] = {}
+        for (_, site), row in self._pairs.items():
+            match row.holding:
+                case Unknown():
+                    found[site] = None
+                case Staged(verified_at=at):
+                    known = found.get(site, at)
+                    found[site] = None if known is None else min(known, at)
+        return found
 
     def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
         kept = self._receipts[package, site]

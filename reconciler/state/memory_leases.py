@@ -136,6 +136,7 @@ class Leases:
                 seen=each.seen,
                 claims=sum(claim.worker == each.worker.id for claim in claims),
                 alive=self._in_force(each.worker.id, each.until),
+                takes=tuple(sorted(thing for thing, had in self._takes.items() if had.worker == each.worker.id)),
             )
             for each in self._workers.values()
         )

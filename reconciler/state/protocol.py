@@ -217,7 +217,7 @@ class State(Protocol):
         ...
 
     def take(self, worker: Worker, thing: str, author: Author, *, lease: Seconds) -> bool:
-        """Take something for oneself: `site/NAME` (no send is claimed there meanwhile) or `package/NAME/DIGEST`.
+        """Take something for oneself: `site/NAME` (no send is claimed there meanwhile), `package/NAME/DIGEST`, `watch`.
 
         False while somebody else living has it, or, for a site, while a living claim is there, be it one's own. Renewed
         by taking it again, and by every `renew` of the worker; free again with `give_back`, with the end of the lease
@@ -281,6 +281,13 @@ class State(Protocol):
 
     def pairs(self, *, package: PackageName | None = None, site: SiteName | None = None) -> Iterable[HeldPair]:
         """All pairs with a row, sorted by package, then site."""
+        ...
+
+    def verified(self) -> Mapping[SiteName, Instant | None]:
+        """For each site that holds something: when what was verified longest ago was. Others are left out.
+
+        None where something there is unknown.
+        """
         ...
 
     def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:

@@ -10,7 +10,7 @@ from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, Work
 from reconciler.model.commits import CommitId
 from reconciler.model.history import Event
 from reconciler.model.holdings import Receipt
-from reconciler.model.instants import Seconds
+from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
 from reconciler.model.plan import Plan
 from reconciler.model.quantities import Bytes
@@ -169,6 +169,10 @@ class SqliteState:
             statement = _PAIRS["listed"] if site is None else _PAIRS["listed_at_site"]
             for row in sqlite.execute(statement, {"package": package, "site": site}):
                 yield held_pair_of(row)
+
+    def verified(self) -> Mapping[SiteName, Instant | None]:
+        with self._connection.looking() as sqlite:
+            return {name: None if unknown else oldest for name, oldest, unknown in sqlite.execute(_PAIRS["verified"])}
 
     def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
         with self._connection.reading() as sqlite:

@@ -100,8 +100,9 @@ def workers(sqlite: sqlite3.Connection, liveness: Liveness) -> Sequence[WorkerSe
                 seen=at,
                 claims=sum(living.has(number, lease) for lease in json.loads(leases)),
                 alive=living.has(number, until),
+                takes=tuple(sorted(json.loads(takes))),
             )
-            for number, until, since, at, leases in sqlite.execute(_SQL["all"]).fetchall()
+            for number, until, since, at, leases, takes in sqlite.execute(_SQL["all"]).fetchall()
         ),
         key=by_life,
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.claims import Arrived, Beat, Ending, Failed, GaveWay, Outcome, PutBack
+from reconciler.model.claims import WATCH, Arrived, Beat, Ending, Failed, GaveWay, Outcome, PutBack
 from reconciler.model.holdings import Absent, Damaged, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName, SiteName
@@ -451,6 +451,23 @@ class CarryingOut:
         assert state.take(TWO, AT_DE1, ANNA, lease=LEASE) is True
         assert state.renew(ONE, [beat(claimed)], ANNA, lease=LEASE) == [claimed]
 
+    def test_one_watch_has_its_turn_whoever_carries_out_sends(self, state: State, machine: Machine) -> None:
+        claimed = claim(state, open_send(state, "DE1"))
+        assert state.take(TWO, WATCH, ANNA, lease=LEASE) is True
+        assert state.take(ONE, WATCH, ANNA, lease=LEASE) is False
+        assert [(seen.worker, seen.watches, seen.takes) for seen in state.workers()] == [
+            (ONE, False, ()),
+            (TWO, True, (WATCH,)),
+        ]
+        machine.wait(15)
+        state.renew(ONE, [beat(claimed)], ANNA, lease=LEASE)
+        machine.wait(5)
+        assert [(seen.worker, seen.alive) for seen in state.workers() if seen.watches] == [(TWO, False)]
+        assert state.take(ONE, WATCH, ANNA, lease=LEASE) is True
+        assert state.take(TWO, WATCH, ANNA, lease=LEASE) is False
+        state.give_back(TWO, WATCH)
+        assert [seen.worker for seen in state.workers() if seen.watches] == [ONE]
+
     # Workers
 
     def test_workers_are_told_with_what_they_have(self, state: State, machine: Machine) -> None:
@@ -634,6 +651,20 @@ class CarryingOut:
         assert (version(state), look(state).version, state.history()) == (before, whole, events)
         state.observe(found(state, "till@DE1", 3, replace(again, verified_at=NOW)), LATER)
         assert look(state).oldest_verification == NOW + 60
+
+    def test_each_site_tells_when_its_oldest_proof_was_verified(self, state: State) -> None:
+        assert state.verified() == {}
+        state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
+        state.receive(receipt("cad@DE1", "D1 S1", 1), ANNA)
+        state.receive(receipt("cad@EU1", "D1 S1", 1), ANNA)
+        state.receive(receipt("cad@US1", "D1 S1", 1), ANNA)
+        sixty, ninety = (Staged(held=held("D1 S1"), verified_at=Instant(NOW + after)) for after in (60, 90))
+        state.observe(found(state, "till@DE1", 1, sixty), ANNA)
+        state.observe(found(state, "cad@EU1", 1, Unknown(reason="mixed up")), ANNA)
+        state.observe(found(state, "cad@US1", 0, Absent()), ANNA)
+        assert state.verified() == {"DE1": NOW, "EU1": None}
+        state.observe(found(state, "cad@DE1", 1, ninety), ANNA)
+        assert state.verified() == {"DE1": NOW + 60, "EU1": None}
 
     def test_a_look_counts_only_for_the_pair_it_began_with(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)

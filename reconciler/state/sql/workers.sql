@@ -13,7 +13,8 @@ SELECT worker, host, boot, pid, started FROM workers WHERE id = ?
 SELECT
   w.id, w.until, w.since, w.seen,
   (SELECT json_group_array(c.until) FROM claims AS c JOIN sends AS s ON s.id = c.send
-   WHERE c.worker = w.id AND s.state IN ('sending', 'verifying'))
+   WHERE c.worker = w.id AND s.state IN ('sending', 'verifying')),
+  (SELECT json_group_array(t.thing) FROM takes AS t WHERE t.worker = w.id)
 FROM workers AS w
 
 -- name: unseen
