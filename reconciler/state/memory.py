@@ -4,11 +4,12 @@ It is the reference: `tests/conformance/state.py` and a property test hold SQLit
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.census import Census, Verified
 from reconciler.model.claims import Arrived, Beat, Candidate, Claim, Ending, GaveWay, Worker, WorkerSeen
 from reconciler.model.commits import CommitId
 from reconciler.model.faults import StateError
@@ -16,14 +17,18 @@ from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Held, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
+from reconciler.model.notifications import Delivery, DeliveryState, Notification, Sighting
 from reconciler.model.packages import Revision
 from reconciler.model.plan import Plan
 from reconciler.model.quantities import Bytes
+from reconciler.model.settings import EventKind
 from reconciler.model.snapshot import Cause, DepartedSite, Difference, Hold, Send, SendState, Snapshot, Wanted
 from reconciler.model.stores import StateId, StoreId
 from reconciler.state import journal
+from reconciler.state.counting import counted
 from reconciler.state.liveness import HERE, Liveness
 from reconciler.state.memory_leases import Lease, Leases
+from reconciler.state.memory_outbox import Outbox
 from reconciler.state.pairs import (
     Pair,
     PairRow,
@@ -72,6 +77,7 @@ class MemoryState:
         self._spent: set[tuple[str, GuardName]] = set()
         self._events: list[Event] = []
         self._passes: list[Pass] = []
+        self._outbox = Outbox()
 
     # What the planner reads
 
@@ -549,6 +555,34 @@ class MemoryState:
 
     def passes(self, limit: int = 1) -> Sequence[Pass]:
         return self._passes[: -limit - 1 : -1]
+
+    # Watching over it
+
+    def census(self) -> Census:
+        rows = ((send.job, send.state, 1, send.recorded_at) for send in self._open_sends())
+        return counted(rows, self._outbox.waiting().items())
+
+    def verifications(self) -> Sequence[Verified]:
+        of_site: dict[SiteName, list[Instant]] = defaultdict(list)
+        for (_, site), row in self._pairs.items():
+            if isinstance(row.holding, Staged):
+                of_site[site].append(row.holding.verified_at)
+        return [Verified(site=site, oldest=min(times), latest=max(times)) for site, times in sorted(of_site.items())]
+
+    def note(self, sighting: Sighting, notifiers: Mapping[str, frozenset[EventKind]]) -> Sequence[Notification]:
+        return self._outbox.note(sighting, notifiers)
+
+    def standing(self) -> Mapping[EventKind, Mapping[str, Instant]]:
+        return self._outbox.standing()
+
+    def take_delivery(self, notifier: str, at: Instant, *, lease: Seconds) -> Delivery | None:
+        return self._outbox.take(notifier, at, lease=lease)
+
+    def end_delivery(self, delivery: Delivery, state: DeliveryState, at: Instant) -> None:
+        self._outbox.end(delivery, state, at)
+
+    def retain_notifiers(self, notifiers: Collection[str]) -> int:
+        return self._outbox.retain(notifiers)
 
     def backup(self, path: str) -> None:
         raise StateError(f"the copy {path} cannot be written: this state is in memory, and gone with its process")

@@ -3,19 +3,22 @@
 A *state* is our database, a *store* the place at a site where packages are staged.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.acknowledgements import Acknowledgement
+from reconciler.model.census import Census, Verified
 from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
 from reconciler.model.commits import CommitId
 from reconciler.model.history import Event
 from reconciler.model.holdings import Absent, Damaged, Holding, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
+from reconciler.model.notifications import Delivery, DeliveryState, Notification, Sighting
 from reconciler.model.plan import Plan
 from reconciler.model.quantities import Bytes
+from reconciler.model.settings import EventKind
 from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
 from reconciler.model.stores import StateId, StoreId
 
@@ -311,6 +314,44 @@ class State(Protocol):
 
     def passes(self, limit: int = 1) -> Sequence[Pass]:
         """The latest passes, newest first."""
+        ...
+
+    # Watching over it
+
+    def census(self) -> Census:
+        """What is open and what waits, counted; it costs no more for a long history."""
+        ...
+
+    def verifications(self) -> Sequence[Verified]:
+        """When what each site has staged was verified, the longest ago and last, by site; for who watches over it."""
+        ...
+
+    def note(self, sighting: Sighting, notifiers: Mapping[str, frozenset[EventKind]]) -> Sequence[Notification]:
+        """Remember what stands, and put what is news into the outbox, for each notifier that is told of its kind.
+
+        News is what does not stand yet, once, whoever sees it how often; it can be news again only after it was over.
+        What is over is one `MENDED`. Returns what was news, also what nobody is told of: a notifier that is added later
+        is told of nothing from before.
+        """
+        ...
+
+    def standing(self) -> Mapping[EventKind, Mapping[str, Instant]]:
+        """What stands: kind → subject → since when."""
+        ...
+
+    def take_delivery(self, notifier: str, at: Instant, *, lease: Seconds) -> Delivery | None:
+        """The oldest delivery to this notifier that is due; nobody else gets it for `lease`. None if there is none.
+
+        Whoever dies before `end_delivery` leaves it to be tried again, with the same id.
+        """
+        ...
+
+    def end_delivery(self, delivery: Delivery, state: DeliveryState, at: Instant) -> None:
+        """What came of it, durably. `at` is when it ended, or when it is tried again if it still waits."""
+        ...
+
+    def retain_notifiers(self, notifiers: Collection[str]) -> int:
+        """Give up what waits for any other notifier; returns how much that was."""
         ...
 
     def backup(self, path: str) -> None:

@@ -3,20 +3,35 @@
 The statements are in `sql/`, the schema in `migrations/`, the choices behind them in docs/decisions/0011 and 0016.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reconciler.model.acknowledgements import Acknowledgement
+from reconciler.model.census import Census, Verified
 from reconciler.model.claims import Beat, Candidate, Claim, Ending, Worker, WorkerSeen
 from reconciler.model.commits import CommitId
 from reconciler.model.history import Event
 from reconciler.model.holdings import Receipt
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
+from reconciler.model.notifications import Delivery, DeliveryState, Notification, Sighting
 from reconciler.model.plan import Plan
 from reconciler.model.quantities import Bytes
+from reconciler.model.settings import EventKind
 from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
 from reconciler.model.stores import StateId, StoreId
-from reconciler.state import arrivals, claiming, copies, decisions, ending, journal, records, stores, workers
+from reconciler.state import (
+    arrivals,
+    claiming,
+    copies,
+    counting,
+    decisions,
+    ending,
+    journal,
+    outbox,
+    records,
+    stores,
+    workers,
+)
 from reconciler.state.connection import Connection
 from reconciler.state.differences import snapshot
 from reconciler.state.liveness import HERE, Liveness
@@ -198,6 +213,39 @@ class SqliteState:
     def passes(self, limit: int = 1) -> Sequence[Pass]:
         with self._connection.reading() as sqlite:
             return records.passes(sqlite, limit)
+
+    # Watching over it
+
+    def census(self) -> Census:
+        with self._connection.reading() as sqlite:
+            return counting.census(sqlite)
+
+    def verifications(self) -> Sequence[Verified]:
+        with self._connection.reading() as sqlite:
+            return counting.verifications(sqlite)
+
+    def note(self, sighting: Sighting, notifiers: Mapping[str, frozenset[EventKind]]) -> Sequence[Notification]:
+        with self._connection.writing() as sqlite:
+            return outbox.note(sqlite, sighting, notifiers)
+
+    def standing(self) -> Mapping[EventKind, Mapping[str, Instant]]:
+        with self._connection.reading() as sqlite:
+            return outbox.standing(sqlite)
+
+    def take_delivery(self, notifier: str, at: Instant, *, lease: Seconds) -> Delivery | None:
+        with self._connection.reading() as sqlite:
+            if outbox.due(sqlite, notifier, at) is None:
+                return None  # mostly: nothing is written to find that out
+        with self._connection.writing() as sqlite:
+            return outbox.take(sqlite, notifier, at, lease=lease)
+
+    def end_delivery(self, delivery: Delivery, state: DeliveryState, at: Instant) -> None:
+        with self._connection.writing() as sqlite:
+            outbox.end(sqlite, delivery, state, at)
+
+    def retain_notifiers(self, notifiers: Collection[str]) -> int:
+        with self._connection.writing() as sqlite:
+            return outbox.retain(sqlite, notifiers)
 
     def backup(self, path: str) -> None:
         with self._connection.looking() as sqlite:

@@ -43,6 +43,7 @@ from tests.builders import (
     wanted,
 )
 from tests.conformance.carrying_out import CarryingOut
+from tests.conformance.notifying import Notifying
 from tests.conformance.steps import (
     ANNA,
     FAILED,
@@ -70,7 +71,7 @@ from tests.conformance.steps import (
 TILL = wanted({"till": ("D1 S1", SITES)}, sites=SITES)
 
 
-class StateConformance(CarryingOut):
+class StateConformance(CarryingOut, Notifying):
     """The suite. `state` is empty at the beginning of each test, and asks `machine` who lives and what the time is."""
 
     @pytest.fixture
