@@ -46,9 +46,46 @@ def read_file(source: SourceText, *, defaults: tuple[Default, ...], settings_dir
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesRead:
+    """What each file declares, with the file, and what that depends on beside its bytes.
+
+    Given to the next `read_files` it saves the parsing of every file that is still the same. As a file read twice says
+    the same twice, nothing else comes of it; what is gone is not kept. Only who reads again and again keeps one (P5).
+    """
+
+    defaults: tuple[Default, ...]
+    settings_directory: str
+    files: tuple[tuple[SourceText, FileRead], ...]
+
+
+def read_files(
+    texts: Iterable[SourceText],
+    *,
+    defaults: tuple[Default, ...],
+    settings_directory: str,
+    before: FilesRead | None = None,
+) -> FilesRead:
+    """What each of the files declares; `before` is what an earlier call answered, whatever it was about."""
+    same = before is not None and (before.defaults, before.settings_directory) == (defaults, settings_directory)
+    known = {one[0].file: one for one in before.files} if before is not None and same else {}
+    files = []
+    for text in texts:
+        found = known.get(text.file)
+        if found is None or (found[0] is not text and found[0] != text):
+            found = text, read_file(text, defaults=defaults, settings_directory=settings_directory)
+        files.append(found)
+    return FilesRead(defaults=defaults, settings_directory=settings_directory, files=tuple(files))
+
+
 def declare(texts: Iterable[SourceText], *, defaults: tuple[Default, ...], settings_directory: str) -> Declared:
+    """What all files declare, read once."""
+    return declared(read_files(texts, defaults=defaults, settings_directory=settings_directory))
+
+
+def declared(files: FilesRead) -> Declared:
     """What all files declare. Files beneath the source of a package are content, not manifests: they are left out."""
-    reads = [read_file(text, defaults=defaults, settings_directory=settings_directory) for text in texts]
+    reads = [read for _, read in files.files]
     contents = contents_of(chain.from_iterable(read.sources for read in reads))
     kept: list[FileRead] = []
     left_out: dict[str, list[str]] = {}

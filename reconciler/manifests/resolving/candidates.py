@@ -103,6 +103,7 @@ class Findings:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._warnings: list[Diagnostic] = []
+        self._warned: set[Candidate] = set()
 
     def error(
         self,
@@ -127,6 +128,11 @@ class Findings:
     def warning(self, candidate: Candidate, path: Path, *, code: str, message: str, hint: str = "") -> None:
         diagnostic = _diagnostic(candidate, path, code=code, message=message, hint=hint)
         self._warnings.append(replace(diagnostic, severity=Severity.WARNING))
+        self._warned.add(candidate)
+
+    def is_silent_about(self, candidate: Candidate) -> bool:
+        """Whether nothing is wrong with it, nor with what it refers to, and nobody was warned of it."""
+        return candidate.fault is None and candidate not in self._warned
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All of them, sorted as reports are."""

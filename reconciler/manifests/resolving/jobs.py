@@ -6,6 +6,7 @@ from functools import cache
 
 from reconciler.manifests.resolving.candidates import Candidate, Findings, listed
 from reconciler.manifests.resolving.fields import Fields
+from reconciler.manifests.resolving.objects import Made, known
 from reconciler.manifests.resolving.packages import Offer
 from reconciler.manifests.resolving.targets import TargetReader
 from reconciler.manifests.resolving.territory import Territory
@@ -27,14 +28,31 @@ _PHASES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReader:
-    """Reads jobs against what is declared; `offers` holds every package, left out or not, by name."""
+    """Reads jobs against what is declared; `offers` holds every package, left out or not, by name.
+
+    `made` are jobs that were read before against the same sites, none of which was or is left out.
+    """
 
     offers: Mapping[str, Offer]
     territory: Territory
     findings: Findings
+    made: Mapping[str, Made[Job]]
 
     def read(self, job: Candidate) -> Job | None:
         """The job, or None if it has to be left out."""
+        as_before = self._as_before(job)
+        if as_before is not None:
+            job.inherit()
+            return as_before if job.fault is None else None
+        return self._read(job)
+
+    def _as_before(self, job: Candidate) -> Job | None:
+        """The job that it was, if its package says what it said then; nothing was wrong with it."""
+        offer = self.offers.get(Fields(job.spec).text("package")) if job.name in self.made else None
+        found = None if offer is None else known(self.made, job, offer.candidate.declaration)
+        return None if found is None else found.value
+
+    def _read(self, job: Candidate) -> Job | None:
         spec = Fields(job.spec)
         type_ = JobType(spec.text("type", JobType.RUN.value))
         phases = _phases(spec.texts("phases")) or _PHASES[type_]

@@ -59,11 +59,17 @@ def request_of(package: Candidate) -> SourceRequest:
     )
 
 
-def check_package(
-    package: Candidate, content: Content | SourceProblem | None, *, sites: Roster, findings: Findings
-) -> None:
+def check_package(package: Candidate, content: Content | SourceProblem | None, *, findings: Findings) -> None:
     """What is wrong in the package itself. `content` is None for one that was not read, as its name is not its own."""
     _check_commands(package, findings)
+    if isinstance(content, SourceProblem):
+        findings.error(package, ("source", "path"), code=content.code, message=content.message, hint=content.hint)
+    elif content is not None:
+        _check_pin(package, content, findings)
+
+
+def check_origin(package: Candidate, *, sites: Roster, findings: Findings) -> None:
+    """Whether a package can be created at its origin, which is not up to the package alone."""
     origin = sites.by_name.get(Fields(package.spec).text("origin"))
     if origin is not None and not is_primary(origin):
         findings.error(
@@ -73,10 +79,6 @@ def check_package(
             message=f'site "{origin.name}" is secondary ({origin.line}): no package can be created there',
             hint="a secondary site is administered from its parent: create the package there",
         )
-    if isinstance(content, SourceProblem):
-        findings.error(package, ("source", "path"), code=content.code, message=content.message, hint=content.hint)
-    elif content is not None:
-        _check_pin(package, content, findings)
 
 
 def read_package(package: Candidate, content: Content) -> Package:
