@@ -10,7 +10,8 @@ from reconciler.model.settings import Settings
 from reconciler.model.sites import Address
 from reconciler.model.source_text import SourceText
 from reconciler.senders.protocol import Sender
-from reconciler.sources.directory import ManifestRead, read_manifests
+from reconciler.sources.directory import read_manifests
+from reconciler.sources.manifest_read import ManifestRead
 from reconciler.state.protocol import State
 
 if TYPE_CHECKING:

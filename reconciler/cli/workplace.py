@@ -21,7 +21,7 @@ from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
 from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
-from reconciler.sources.directory import LARGEST
+from reconciler.sources.manifest_read import LARGEST
 from reconciler.state.protocol import Author, State
 from reconciler.views.refusal import DEFAULT
 

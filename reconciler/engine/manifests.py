@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.manifests.declaring.declare import declare
+from reconciler.engine.last_pass import LastPass
+from reconciler.manifests.declaring.declare import declared, read_files
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import resolve, sources_of
 from reconciler.model.diagnostics import Diagnostic
@@ -12,7 +13,7 @@ from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.settings import Settings
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import read_content
-from reconciler.sources.directory import ManifestRead
+from reconciler.sources.manifest_read import ManifestRead
 from reconciler.state.protocol import State
 
 
@@ -57,10 +58,20 @@ class Manifests:
     packed: Packed
     progress: Callable[[int, int, str], None] = nothing
     """Told before each source how many are read, of how many, and which is next; and once when all are."""
+    last: LastPass | None = None
+    """What the pass before this one left; a watcher gives the same to all its `Manifests`, others none."""
 
     def declare(self, read: ManifestRead) -> Declared:
         """What the files declare, the settings' defaults laid under it; nothing resolved, no source read."""
-        return declare(read.texts, defaults=self.settings.defaults, settings_directory=self.settings_directory)
+        files = read_files(
+            read.texts,
+            defaults=self.settings.defaults,
+            settings_directory=self.settings_directory,
+            before=None if self.last is None else self.last.files,
+        )
+        if self.last is not None:
+            self.last.files = files
+        return declared(files)
 
     def content(self, request: SourceRequest) -> Content | SourceProblem:
         """What a package's source holds now; raises Moved."""
@@ -88,7 +99,9 @@ class Manifests:
             self.progress(done, len(requests), request.package)
             contents[request.package] = content(request)
         self.progress(len(requests), len(requests), "")
-        resolved = resolve(declared, contents)
+        resolved = resolve(declared, contents, None if self.last is None else self.last.objects)
+        if self.last is not None and resolved.objects is not None:
+            self.last.objects = resolved.objects
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
         return FleetRead(
             fleet=replace(resolved.fleet, empty=True, missing=missing) if missing else resolved.fleet,

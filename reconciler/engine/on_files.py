@@ -16,7 +16,8 @@ from reconciler.model.settings import Settings
 from reconciler.parcels.listing import look_at_source, read_content
 from reconciler.parcels.problems import unsettled
 from reconciler.sources.changes import Watched
-from reconciler.sources.directory import ManifestRead, look_at_file
+from reconciler.sources.directory import look_at_file
+from reconciler.sources.manifest_read import ManifestRead
 from reconciler.state.protocol import Author, State
 
 

@@ -15,7 +15,7 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.pins import Pin, Pinning, Rewriting
 from reconciler.model.source_text import SourceText
-from reconciler.sources.directory import ManifestRead
+from reconciler.sources.manifest_read import ManifestRead
 from reconciler.sources.rewriting import check_unchanged, rewrite
 
 

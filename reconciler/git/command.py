@@ -4,6 +4,8 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from reconciler.model.faults import GitFault as GitFault  # noqa: PLC0414 - also found here
+
 LIMIT = 120.0
 """Seconds that a command of plumbing may take."""
 
@@ -33,10 +35,6 @@ _SURROUNDINGS = {
     "LC_ALL": "C",
 }
 """No configuration but the repository's; no replaced object passes for a signed one; nothing is fetched on the way."""
-
-
-class GitFault(Exception):
-    """What git said, in one line."""
 
 
 def command(git_dir: str, *arguments: str) -> list[str]:

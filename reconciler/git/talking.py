@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from reconciler.git.command import GitFault, said
 
@@ -25,17 +25,25 @@ _PLACE = frozenset(
 _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.autoDetach=false", "safe.bareRepository=explicit")
 
 
-def talk(git_dir: str, *arguments: str) -> str:
+def talk(
+    git_dir: str,
+    *arguments: str,
+    settings: Sequence[str] = (),
+    protocols: str | None = None,
+    given: bytes | None = None,
+) -> str:
     """What git prints of a conversation, carried on for a repository of our own; raises GitFault.
 
+    `protocols` are those that may be spoken, where the address is not the user's own; `given` is its standard input.
     It has no terminal, so neither git nor ssh can ask for a password: it fails instead.
     """
-    settings = (part for setting in _SETTINGS for part in ("-c", setting))
+    said_before = (part for setting in (*_SETTINGS, *settings) for part in ("-c", setting))
     try:
         done = subprocess.run(
-            ["git", f"--git-dir={git_dir}", *settings, *arguments],
-            env=_surroundings(),
-            stdin=subprocess.DEVNULL,
+            ["git", f"--git-dir={git_dir}", *said_before, *arguments],
+            env=_surroundings() | ({} if protocols is None else {"GIT_ALLOW_PROTOCOL": protocols}),
+            stdin=subprocess.DEVNULL if given is None else None,
+            input=given,
             capture_output=True,
             timeout=LIMIT,
             start_new_session=True,
@@ -50,6 +58,6 @@ def talk(git_dir: str, *arguments: str) -> str:
     return os.fsdecode(done.stdout)
 
 
-def _surroundings() -> Mapping[str, str]:
+def _surroundings() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _PLACE}
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

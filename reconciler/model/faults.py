@@ -11,3 +11,7 @@ class StateTooNew(StateError):
 
 class AuditError(Exception):
     """A plan breaks a law: a fault of the planner. Nothing of it is recorded."""
+
+
+class GitFault(Exception):
+    """What git said, in one line."""

@@ -5,53 +5,17 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from reconciler.model.diagnostics import Diagnostic, Where
+from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Look, Mark, Moved
 from reconciler.model.source_text import SourceText
-from reconciler.sources.tree import GONE, IGNORE_FILE, Walk, cannot_be_read, kind_of, stat_mark
-
-LARGEST = 2**20
-"""Bytes of a manifest (reliability.md 1). One more is read, so that the loader sees that there are more."""
+from reconciler.sources.manifest_read import LARGEST, ManifestRead, refusal, shown
+from reconciler.sources.tree import GONE, Walk, cannot_be_read, kind_of, stat_mark
 
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 """A FIFO that took a file's place does not block."""
-
-_HINTS = {
-    "manifest-link": f"put the file itself there, or name it in {IGNORE_FILE}",
-    "not-a-file": f"move it away, or name it in {IGNORE_FILE}",
-    "name-not-utf8": "rename it",
-    "unreadable": "let the user who runs this read it",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestRead:
-    """`texts` and `diagnostics` are sorted by file.
-
-    `missing` are the roots that are not there, as absolute paths: the guard `emptyManifests` (L16).
-    """
-
-    texts: tuple[SourceText, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    look: Look
-    relative_to: str
-    missing: tuple[str, ...] = ()
-
-    def outside(self, sources: Iterable[str]) -> "ManifestRead":
-        """Without what lies beneath the packages' sources, absolute folders: it is content, not manifests."""
-        folders = tuple(f"{source.rstrip('/')}/" for source in sources)
-        inside = {path for path in self.look.manifests if path.startswith(folders)}
-        if not inside:
-            return self
-        shown = {_printable(_shown(path, self.relative_to)) for path in inside}
-        return replace(
-            self,
-            texts=tuple(text for text in self.texts if text.path not in inside),
-            diagnostics=tuple(one for one in self.diagnostics if one.where.file not in shown),
-        )
 
 
 def read_manifests(
@@ -131,15 +95,6 @@ def _visit(walk: Walk, root: str, rules: Patterns) -> bool:
     return True
 
 
-def _shown(path: str, relative_to: str) -> str:
-    return path.removeprefix(f"{relative_to.rstrip('/')}/")
-
-
-def _printable(path: str) -> str:
-    """Bytes that are not UTF-8 as `\\xff`."""
-    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-
-
 @dataclass(slots=True, kw_only=True)
 class _Reader:
     """The first walk: reads what it finds."""
@@ -161,7 +116,7 @@ class _Reader:
             return _look(name, within)
         if path not in self.skip and (found.st_dev, found.st_ino) not in self.skip:
             folder = path.rpartition("/")[0]
-            self.texts.append(SourceText(file=_shown(path, self.relative_to), directory=folder or "/", data=data))
+            self.texts.append(SourceText(file=shown(path, self.relative_to), directory=folder or "/", data=data))
             self.digests[path] = hashlib.sha256(data).digest()
         return stat_mark(found)
 
@@ -182,8 +137,7 @@ class _Reader:
             return _look(name, within), Patterns()
 
     def refuse(self, path: str, *, code: str, reason: str) -> None:
-        where = Where(_printable(_shown(path, self.relative_to)))
-        self.diagnostics.append(Diagnostic(code=code, message=reason, where=where, hint=_HINTS[code]))
+        self.diagnostics.append(refusal(path, self.relative_to, code=code, reason=reason))
 
 
 @dataclass(frozen=True, slots=True)

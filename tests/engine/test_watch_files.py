@@ -23,7 +23,8 @@ from reconciler.model.packages import Content, SourceRequest
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import look_at_source, read_content
 from reconciler.sources.changes import Watched
-from reconciler.sources.directory import ManifestRead, read_manifests
+from reconciler.sources.directory import read_manifests
+from reconciler.sources.manifest_read import ManifestRead
 from reconciler.sources.watching import FileWatching
 
 SOON = 10.0

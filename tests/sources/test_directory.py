@@ -13,7 +13,8 @@ import pytest
 
 from reconciler.model.diagnostics import Where
 from reconciler.model.looks import Moved
-from reconciler.sources.directory import LARGEST, ManifestRead, look_at_file, read_manifests
+from reconciler.sources.directory import look_at_file, read_manifests
+from reconciler.sources.manifest_read import LARGEST, ManifestRead
 from tests.users import nobody
 
 

@@ -1,0 +1,74 @@
+"""What lies at a path within a commit."""
+
+from collections import deque
+from collections.abc import Mapping
+
+from reconciler.git.objects import FOLDER, LINK, Objects, TreeEntry
+from reconciler.model.commits import ObjectId
+
+_MOST_LINKS = 40
+
+
+class LeadsOut(Exception):
+    """A link leads out of the repository: what is there no commit knows."""
+
+
+class Trees:
+    """The trees of commits, those of the last two kept: most of a commit is as it was in the one before."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects = objects
+        self._now: dict[ObjectId, Mapping[bytes, TreeEntry]] = {}
+        self._before: dict[ObjectId, Mapping[bytes, TreeEntry]] = {}
+
+    def turn(self) -> None:
+        """Another commit is read: what nothing asked for since the last turn is forgotten."""
+        self._now, self._before = {}, self._now
+
+    def entries(self, tree: ObjectId) -> Mapping[bytes, TreeEntry]:
+        """Name → entry, in git's order."""
+        found = self._now.get(tree) or self._before.get(tree)
+        if found is None:
+            found = {entry.name: entry for entry in self.objects.tree(tree)}
+        self._now[tree] = found
+        return found
+
+    def at(self, root: ObjectId, path: bytes) -> tuple[bytes, TreeEntry | None]:
+        """What lies at a path, or the first thing on the way that is no folder, and its path; no link is followed."""
+        found, walked = TreeEntry(b"", FOLDER, root), b""
+        for part in filter(None, path.split(b"/")):
+            if found.mode != FOLDER:
+                break
+            below = self.entries(found.id).get(part)
+            if below is None:
+                return path, None
+            found, walked = below, walked + b"/" + part
+        return walked.removeprefix(b"/"), found
+
+    def follow(self, root: ObjectId, path: bytes) -> TreeEntry | None:
+        """What lies at a path once links are followed, None for nothing; raises LeadsOut."""
+        parts, way = deque(path.split(b"/")), [TreeEntry(b"", FOLDER, root)]
+        links = 0
+        while parts:
+            part = parts.popleft()
+            if part in (b"", b"."):
+                continue
+            if part == b"..":
+                if len(way) == 1:
+                    raise LeadsOut
+                way.pop()
+                continue
+            found = self.entries(way[-1].id).get(part) if way[-1].mode == FOLDER else None
+            if found is None:
+                return None
+            if found.mode != LINK:
+                way.append(found)
+                continue
+            links += 1
+            target = self.objects.read(found.id)
+            if target.startswith(b"/"):
+                raise LeadsOut
+            if links > _MOST_LINKS:
+                return None
+            parts.extendleft(reversed(target.split(b"/")))
+        return way[-1]

@@ -1,0 +1,314 @@
+"""Manifests from the commits of a repository: from its objects, never from files that are checked out."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from reconciler.git.command import GitFault
+from reconciler.git.fetching import Promised
+from reconciler.git.lfs import MissingLfs, pointer_of, resolve
+from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects, TreeEntry
+from reconciler.git.repository import Repository
+from reconciler.git.trees import LeadsOut, Trees
+from reconciler.manifests.paths import normal
+from reconciler.model.commits import CommitId, CommittedTree, ObjectId, Provenance
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.ignoring import Patterns
+from reconciler.model.looks import Look, Mark
+from reconciler.model.source_text import SourceText
+from reconciler.sources.committed_folder import CommittedFolder, FolderReader, Rules
+from reconciler.sources.manifest_read import LARGEST, ManifestRead, refusal, shown
+from reconciler.sources.tree import IGNORE_FILE, is_manifest, is_utf8
+
+Given = TypeVar("Given")
+
+
+class OutsideRepository(GitFault):
+    """No commit of the repository can hold this path."""
+
+    def __init__(self, path: str, top: str) -> None:
+        super().__init__(f"{path} is not in the repository {top}")
+
+
+@dataclass(slots=True)
+class _Walked:
+    """What one walk through a commit found; `folders` are those that count, by path."""
+
+    root: ObjectId
+    folders: dict[str, CommittedFolder] = field(default_factory=dict)
+    manifests: dict[str, ObjectId] = field(default_factory=dict)
+    links: dict[str, ObjectId] = field(default_factory=dict)
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+
+class CommitReader:
+    """Reads one commit after the other; folders and files that are as they were are not read again.
+
+    The repository's files are named as if the commit were checked out in the folder `top`, which is the repository's
+    own unless its tree stands for another place; people see them relative to `relative_to`. `promised` is where a
+    partial clone gets what it lacks. For one thread. Methods raise GitFault.
+    """
+
+    def __init__(
+        self, repository: Repository, *, relative_to: str, top: str | None = None, promised: Promised | None = None
+    ) -> None:
+        self.repository = repository
+        self.top = normal(top or repository.top)
+        self._relative_to = os.path.abspath(relative_to)
+        self._promised = promised
+        self._git_dir = repository.git_dir if promised is None else promised.git_dir
+        self._trees = Trees(Objects(self._git_dir))
+        self._roots: tuple[CommitId, ObjectId] | None = None
+        self._folders: dict[str, CommittedFolder] = {}
+        self._texts: dict[str, tuple[ObjectId, SourceText]] = {}
+        self._ignore: tuple[tuple[str, ...], Patterns] = ((), Patterns())
+        self._whole: set[ObjectId] = set()
+
+    def close(self) -> None:
+        """Let git go; what is remembered stays."""
+        self._trees.objects.close()
+
+    def read(
+        self,
+        commit: CommitId,
+        *,
+        roots: Sequence[str],
+        ignore: Sequence[str] = (),
+        skip_files: Sequence[str] = (),
+        branch: str | None = None,
+    ) -> ManifestRead:
+        """The manifests of a commit, by the rules of `read_manifests`; raises OutsideRepository.
+
+        Links and submodules among them are named, not followed. A file that is as it was in the commit read before is
+        the same `SourceText`.
+        """
+        roots = tuple(dict.fromkeys(map(normal, roots)))
+        skip = frozenset(map(normal, skip_files))
+        return self._complete(lambda: self._read(commit, roots, tuple(ignore), skip, branch), commit, roots)
+
+    def file(self, commit: CommitId, path: str) -> SourceText | None:
+        """One file, the settings; None if the commit has no file there, or it lies elsewhere."""
+        inside = self._inside(path)
+        if inside is None:
+            return None
+        return self._complete(lambda: self._file(commit, normal(path), inside), commit)
+
+    def tree(self, commit: CommitId, path: str) -> CommittedTree | str:
+        """The folder at a path, all of whose objects are here; else what the commit has in its place, in words."""
+        inside = self._inside(path)
+        if inside is None:
+            return "lies outside the repository"
+        return self._complete(lambda: self._tree(commit, inside), commit)
+
+    def has_folder(self, commit: CommitId, path: str) -> bool:
+        """Whether manifests can be looked for there."""
+        inside = self._inside(path)
+        if inside is None:
+            return False
+        found = self._complete(lambda: self._trees.at(self._root(commit), inside)[1], commit)
+        return found is not None and found.mode == FOLDER
+
+    def _inside(self, path: str) -> bytes | None:
+        """The path as trees have it; None for what lies outside. A path that is spelled another way is found too."""
+        inside = _beneath(normal(path), self.top)
+        return inside if inside is not None else _beneath(os.path.realpath(path), os.path.realpath(self.top))
+
+    def _root(self, commit: CommitId) -> ObjectId:
+        if self._roots is None or self._roots[0] != commit:
+            root = self._trees.objects.commit_tree(commit)
+            self._trees.turn()
+            self._roots = commit, root
+        return self._roots[1]
+
+    def _read(
+        self,
+        commit: CommitId,
+        roots: tuple[str, ...],
+        ignore: tuple[str, ...],
+        skip: frozenset[str],
+        branch: str | None,
+    ) -> ManifestRead:
+        if ignore != self._ignore[0]:
+            self._ignore = ignore, Patterns.of(ignore)
+        walked = _Walked(self._root(commit))
+        for root in roots:
+            if root not in walked.marks:
+                self._visit_root(root, walked)
+        self._judge_links(walked)
+        diagnostics = [self._refusal(path, code, reason) for path, (code, reason) in walked.refused.items()]
+        texts = self._read_texts(
+            {path: blob for path, blob in walked.manifests.items() if path not in skip}, diagnostics
+        )
+        self._folders, self._texts = walked.folders, texts
+        return ManifestRead(
+            texts=tuple(sorted((text for _, text in texts.values()), key=lambda text: text.file)),
+            diagnostics=tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.order)),
+            look=Look(manifests=walked.marks),
+            relative_to=self._relative_to,
+            missing=tuple(walked.missing),
+            commit=Provenance(commit=commit, branch=branch),
+        )
+
+    def _visit_root(self, root: str, walked: _Walked) -> None:
+        """A root that is a link is followed, as it was named on purpose, but not out of the commit."""
+        inside = self._inside(root)
+        if inside is None:
+            raise OutsideRepository(root, self.top)
+        try:
+            found = self._trees.follow(walked.root, inside)
+        except LeadsOut:
+            walked.refused[root] = "manifest-link", "the link leads out of the repository"
+        else:
+            if found is None:
+                walked.marks[root] = ("missing",)
+                walked.missing.append(root)
+            elif found.mode == FOLDER:
+                rules = self._ignore[1]
+                self._visit(root, found.id, ((len(root.rstrip("/")), rules),) if rules else (), walked, depth=0)
+            elif found.mode == SUBMODULE:
+                walked.refused[root] = "manifest-submodule", "a submodule is not read"
+            else:
+                walked.manifests[root] = found.id
+                walked.marks[root] = (found.id,)
+
+    def _visit(self, path: str, tree: ObjectId, above: Rules, walked: _Walked, *, depth: int) -> None:
+        if path in walked.folders:
+            return
+        folder = self._folders.get(path)
+        if folder is None or folder.unsettled or folder.tree != tree or folder.above != above:
+            entries = self._trees.entries(tree)
+            reader = FolderReader(path, above, self._patterns, depth)
+            folder = reader.read(tree, entries.values(), entries.get(IGNORE_FILE.encode()))
+        walked.folders[path] = folder
+        walked.marks[path] = ("folder", folder.ignore_file)
+        walked.manifests.update(folder.manifests)
+        walked.links.update(folder.links)
+        walked.marks.update((manifest, (blob,)) for manifest, blob in folder.manifests.items())
+        for refused in folder.refused:
+            walked.refused[refused.path] = refused.code, refused.reason
+        for below, subtree in folder.folders.items():
+            self._visit(below, subtree, folder.rules, walked, depth=depth + 1)
+
+    def _patterns(self, path: str, blob: ObjectId) -> Patterns:
+        text = self._text(path, self._blob(blob)).data
+        return Patterns.of(text.removeprefix(b"\xef\xbb\xbf").decode(errors="surrogateescape").split("\n"))
+
+    def _judge_links(self, walked: _Walked) -> None:
+        """One with a manifest's name is named, so is one to a folder: manifests may be expected beneath it."""
+        for path in walked.links:
+            inside = self._inside(path)
+            why = "" if inside is None else self._why_refused(path, inside, walked.root)
+            if why:
+                code = "manifest-link" if is_utf8(path) else "name-not-utf8"
+                walked.refused[path] = code, why if is_utf8(path) else "the name is not UTF-8"
+        walked.marks.update((path, ("refused", *why)) for path, why in walked.refused.items())
+
+    def _why_refused(self, path: str, inside: bytes, root: ObjectId) -> str:
+        if is_manifest(path):
+            return "a link is not followed"
+        try:
+            found = self._trees.follow(root, inside)
+        except LeadsOut:
+            return "a link is not followed, and this one leads out of the repository"
+        return "a link is not followed" if found is not None and found.mode == FOLDER else ""
+
+    def _read_texts(
+        self, manifests: dict[str, ObjectId], diagnostics: list[Diagnostic]
+    ) -> dict[str, tuple[ObjectId, SourceText]]:
+        """Path → id and file; only what is new is read, all at once."""
+        known = self._texts
+        new = {path: blob for path, blob in manifests.items() if path not in known or known[path][0] != blob}
+        texts = {path: known[path] for path in manifests if path not in new}
+        datas = self._trees.objects.read_many(new.values(), most=LARGEST + 1)
+        for (path, blob), (_, data) in zip(new.items(), datas, strict=True):
+            try:
+                texts[path] = blob, self._text(path, data)
+            except MissingLfs as missing:
+                diagnostics.append(self._refusal(path, "lfs-missing", str(missing)))
+        return texts
+
+    def _blob(self, blob: ObjectId) -> bytes:
+        [(_, data)] = self._trees.objects.read_many((blob,), most=LARGEST + 1)
+        return data
+
+    def _text(self, path: str, data: bytes) -> SourceText:
+        """The file, what Git LFS keeps for it resolved; raises MissingLfs."""
+        pointer = pointer_of(data)
+        if pointer is not None:
+            data = resolve(self.repository.common_dir, pointer, most=LARGEST + 1)
+        folder = path.rpartition("/")[0]
+        return SourceText(file=shown(path, self._relative_to), directory=folder or "/", data=data)
+
+    def _file(self, commit: CommitId, path: str, inside: bytes) -> SourceText | None:
+        try:
+            found = self._trees.follow(self._root(commit), inside)
+        except LeadsOut:
+            return None
+        if found is None or found.mode in (FOLDER, LINK, SUBMODULE):
+            return None
+        return self._text(path, self._blob(found.id))
+
+    def _tree(self, commit: CommitId, inside: bytes) -> CommittedTree | str:
+        walked, found = self._trees.at(self._root(commit), inside)
+        if found is None:
+            return "is not there"
+        if found.mode != FOLDER:
+            kind = {LINK: "a link", SUBMODULE: "a submodule"}.get(found.mode, "a file")
+            return f"is {kind}" if walked == inside else f"lies beneath {os.fsdecode(walked)}, which is {kind}"
+        if self._promised is not None and found.id not in self._whole:
+            wanted = {entry.id for entry in self._blobs(found.id)}
+            lacking = wanted - self._trees.objects.sizes(wanted).keys()
+            if lacking:
+                self._promised.fetch(lacking)
+                self._trees.objects.close()
+            self._whole.add(found.id)
+        return CommittedTree(git_dir=self._git_dir, tree=found.id)
+
+    def _complete(self, action: Callable[[], Given], commit: CommitId, roots: Iterable[str] = ()) -> Given:
+        """What `action` gives; what a partial clone lacks for it is fetched, that of all manifests at once."""
+        asked = {ObjectId(commit)}
+        while True:
+            try:
+                return action()
+            except MissingObject as missing:
+                if self._promised is None or missing.id in asked:
+                    raise
+                lacking = {missing.id, *self._lacking(commit, roots)}
+                asked |= lacking
+                self._promised.fetch(lacking)
+                self._trees.objects.close()
+
+    def _lacking(self, commit: CommitId, roots: Iterable[str]) -> set[ObjectId]:
+        """What is not there of all that could be a manifest, or say what is none."""
+        places = (self._trees.follow(self._root(commit), self._inside(root) or b"") for root in roots)
+        try:
+            wanted = {
+                entry.id
+                for found in places
+                if found is not None and found.mode == FOLDER
+                for entry in self._blobs(found.id, hidden=False)
+                if entry.mode == LINK or entry.name == IGNORE_FILE.encode() or is_manifest(os.fsdecode(entry.name))
+            }
+        except (MissingObject, LeadsOut) as fault:
+            return {fault.id} if isinstance(fault, MissingObject) else set()
+        return wanted - self._trees.objects.sizes(wanted).keys()
+
+    def _blobs(self, tree: ObjectId, *, hidden: bool = True) -> Iterator[TreeEntry]:
+        """The files and links beneath a tree."""
+        for entry in self._trees.entries(tree).values():
+            counts = hidden or not entry.name.startswith(b".")
+            if entry.mode == FOLDER and counts:
+                yield from self._blobs(entry.id, hidden=hidden)
+            elif entry.mode not in (FOLDER, SUBMODULE) and (counts or entry.name == IGNORE_FILE.encode()):
+                yield entry
+
+    def _refusal(self, path: str, code: str, reason: str) -> Diagnostic:
+        return refusal(path, self._relative_to, code=code, reason=reason)
+
+
+def _beneath(path: str, top: str) -> bytes | None:
+    above = top.rstrip("/")
+    return os.fsencode(path[len(above) + 1 :]) if path == top or path.startswith(f"{above}/") else None
