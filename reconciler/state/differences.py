@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from reconciler.model.holdings import Absent, Damaged, Held, RecordOnly
@@ -18,6 +19,7 @@ from reconciler.state.statements import statements
 _SQL = statements("snapshot")
 _SENDS = statements("sends")
 _JOURNAL = statements("journal")
+_SITE = attrgetter("site")
 
 
 def snapshot(sqlite: sqlite3.Connection, wanted: Wanted) -> Snapshot:
@@ -70,17 +72,22 @@ class _Look:
         found: list[Sequence[Difference]] = [()] * len(self._packages)
         for sites, positions in by_sites.items():
             unseen = set(positions)
-            for position, oldest, differing in self._compare(sites, positions):
+            for position, rows, oldest, differing in self._compare(sites, positions):
+                asked = self._packages[position]
+                seen = list(self._differing(asked, differing))
+                if rows < len(sites):
+                    without = sites - SiteSet.of(site for (site,) in self._sqlite.execute(_SQL["seen"], (position,)))
+                    seen += self._never_seen(asked, without)
+                found[position] = sorted(seen, key=_SITE)
                 unseen.discard(position)
-                found[position] = list(self._differing(self._packages[position], differing))
                 if oldest is not None:
                     self.verified.append(oldest)
             for position in unseen:
-                found[position] = list(self._never_seen(self._packages[position]))
+                found[position] = list(self._never_seen(self._packages[position], sites))
         return tuple(difference for differences in found for difference in differences)
 
-    def _compare(self, sites: SiteSet, positions: Sequence[int]) -> Iterator[tuple[int, Instant | None, str]]:
-        """A row for each package the state has heard of."""
+    def _compare(self, sites: SiteSet, positions: Sequence[int]) -> Iterator[tuple[int, int, Instant | None, str]]:
+        """A row for each package that the state knows something of at one of the sites."""
         self._sqlite.execute(_SQL["clear_members"])
         self._sqlite.execute(_SQL["members"], (json.dumps(list(sites)),))
         self._sqlite.execute(_SQL["clear_wanted"])
@@ -92,8 +99,8 @@ class _Look:
         self.wanted_held.extend(self._packages[at].package for (at,) in self._sqlite.execute(_SQL["wanted_held"]))
         yield from self._sqlite.execute(_SQL["differences"])
 
-    def _never_seen(self, asked: WantedPackage) -> Iterator[Difference]:
-        for index in asked.sites:
+    def _never_seen(self, asked: WantedPackage, sites: SiteSet) -> Iterator[Difference]:
+        for index in sites:
             version = self.turns.of(asked.package, self._wanted.sites[index])
             yield Difference(package=asked.package, site=index, holding=ABSENT, version=version)
 
