@@ -16,6 +16,7 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Moved
+from reconciler.model.packages import Package
 from reconciler.state.liveness import boot_seconds, this_process
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def means_of(
         fleet=fleet or FleetNow(place).read,
         open_sender=wiring.open_sender,
         depot_folder=wiring.depot_folder(place.settings.state_url),
-        forget_source=lambda package: place.cache.forget(package.source.path, package.source.exclude),
+        forget_source=lambda package: _forget_source(place, package),
         verifier=f"{os.uname().nodename}/{os.getpid()}",
         settings=settings if count is None else replace(settings, count=count),
         author=place.author,
@@ -49,6 +50,13 @@ def means_of(
         wall=time.time,
         draw=random.random,
     )
+
+
+def _forget_source(place: Workplace, package: Package) -> None:
+    from reconciler.engine.packing import source_of
+    from reconciler.parcels.listing import forget_source
+
+    forget_source(source_of(package), place.cache)
 
 
 class FleetNow:

@@ -21,6 +21,14 @@ from reconciler.parcels.unreadable import Unreadable
 from reconciler.senders.protocol import Missing, Taken
 
 
+def source_of(package: Package) -> SourceRequest:
+    """The package's source where its content was read from: a folder, or a commit."""
+    source = package.source
+    return SourceRequest(
+        package=package.name, path=source.path, exclude=source.exclude, pin=source.pin, tree=package.content.tree
+    )
+
+
 def pack(package: Package, depot: Store, *, at: Instant, wrote: Callable[[int], None] = lambda _: None) -> Parcel:
     """Make sure that the depot holds the package's content; returns its parcel.
 
@@ -28,9 +36,8 @@ def pack(package: Package, depot: Store, *, at: Instant, wrote: Callable[[int], 
     StoreFault. A parcel that is there is not made again, even if somebody else was faster. `wrote` is told the bytes of
     each pack before it is written, and may raise what ends the packing.
     """
-    source = package.source
-    request = SourceRequest(package=package.name, path=source.path, exclude=source.exclude, pin=source.pin)
-    return pack_content(request, package.content.digest, depot, size=package.content.size, at=at, wrote=wrote)
+    content = package.content
+    return pack_content(source_of(package), content.digest, depot, size=content.size, at=at, wrote=wrote)
 
 
 def pack_content(

@@ -21,10 +21,10 @@ def header(entry: Entry) -> bytes:
     if entry.kind is Kind.FOLDER:
         member.type = tarfile.DIRTYPE
     else:
-        member.size = entry.found.st_size
+        member.size = entry.size
     return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
 
 
 def padding(entry: Entry) -> bytes:
     """What follows the entry's bytes."""
-    return b"" if entry.kind is Kind.FOLDER else bytes(-entry.found.st_size % _BLOCK)
+    return b"" if entry.kind is Kind.FOLDER else bytes(-entry.size % _BLOCK)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from reconciler.parcels.kernel import exchange
 from reconciler.parcels.mounted import mounted_within
-from reconciler.parcels.source_tree import FOLDER
+from reconciler.parcels.source_folder import FOLDER
 from reconciler.parcels.tree_mark import Identity, Unpacked, read_mark, read_mark_beside, write_mark
 
 _CANNOT_SWAP = frozenset((errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP))

@@ -14,16 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-FRESH = 2_000_000_000
-"""Nanoseconds: a file that changed so shortly before it was hashed may change again without a trace in its times."""
+from reconciler.parcels.source_tree import Entry
 
 KEPT = 90 * 86400
 """Seconds after which a source's file that nothing changed any more is dropped, and the source hashed once again."""
 
 _HEADER = "reconciler digests 1\n"
 """Goes into the checksum: another format's file does not pass it."""
-_RECORD = struct.Struct("<QqqQQI32s")
-"""Size, mtime_ns, ctime_ns, inode, device, length of the path, SHA-256; the path follows."""
+_RECORD = struct.Struct("<40sI32s")
+"""Stamp, length of the path, SHA-256; the path follows."""
 
 _SUFFIX = ".digests"
 _PRIVATE = ".digests-part"
@@ -38,15 +37,15 @@ class DigestCache:
     swept: bool = False
 
     def of(self, source: str, exclude: tuple[str, ...]) -> "SourceDigests":
-        """What is remembered of the source with this real path, as far as `exclude` leaves it."""
-        name = _name(source, exclude)
-        return SourceDigests(cache=self, name=name, records=_records(self._load(name)))
+        """What is remembered of the source that is known by this name, as far as `exclude` leaves it."""
+        name = name_of(source, *exclude)
+        return SourceDigests(cache=self, name=name, records=_records(self.load(name)))
 
     def forget(self, source: str, exclude: tuple[str, ...]) -> None:
-        """Nothing is remembered of this source any more: it was found to be another than it seemed (sending.md 2)."""
-        self.store(_name(os.path.realpath(source), exclude), b"")
+        """Nothing is remembered of this source any more."""
+        self.store(name_of(source, *exclude), b"")
 
-    def _load(self, name: str) -> bytes:
+    def load(self, name: str) -> bytes:
         """The records; empty if there are none, or if they cannot be trusted."""
         if self.directory is None:
             return b""
@@ -91,8 +90,9 @@ class SourceDigests:
     def __post_init__(self) -> None:
         self.next = next(self.records, None)
 
-    def known(self, path: bytes, found: os.stat_result) -> bytes | None:
+    def known(self, entry: Entry) -> bytes | None:
         """The SHA-256 of a file that is as it was when it was hashed."""
+        path = entry.raw
         while self.next is not None and self.next[0] < path:
             self.changed = True
             self.next = next(self.records, None)
@@ -100,16 +100,16 @@ class SourceDigests:
             return None
         _, fixed, digest = self.next
         self.next = next(self.records, None)
-        if fixed != _record(path, found, digest):
+        if fixed != _record(entry, digest):
             self.changed = True
             return None
         self.kept += fixed + path
         return digest
 
-    def learn(self, path: bytes, found: os.stat_result, digest: bytes, *, hashed_at: int) -> None:
+    def learn(self, entry: Entry, digest: bytes, *, hashed_at: int) -> None:
         """`hashed_at`: when the hashing began, on the cache's clock."""
-        if abs(hashed_at - found.st_mtime_ns) > FRESH and hashed_at - found.st_ctime_ns > FRESH:
-            self.kept += _record(path, found, digest) + path
+        if entry.is_settled(hashed_at):
+            self.kept += _record(entry, digest) + entry.raw
             self.changed = True
 
     def save(self) -> None:
@@ -118,15 +118,13 @@ class SourceDigests:
             self.cache.store(self.name, self.kept)
 
 
-def _name(source: str, exclude: tuple[str, ...]) -> str:
-    """The file of a source."""
-    return hashlib.sha256("\0".join((source, *exclude)).encode(errors="surrogateescape")).hexdigest() + _SUFFIX
+def name_of(*parts: str) -> str:
+    """The file that something is remembered in, by what tells it from everything else."""
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest() + _SUFFIX
 
 
-def _record(path: bytes, found: os.stat_result, digest: bytes) -> bytes:
-    return _RECORD.pack(
-        found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev, len(path), digest
-    )
+def _record(entry: Entry, digest: bytes) -> bytes:
+    return _RECORD.pack(entry.stamp, len(entry.raw), digest)
 
 
 def _records(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -135,7 +133,7 @@ def _records(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     while index < len(data):
         end = index + _RECORD.size
         fixed = data[index:end]
-        length, digest = _RECORD.unpack(fixed)[5:]
+        length, digest = _RECORD.unpack(fixed)[1:]
         yield data[end : end + length], fixed, digest
         index = end + length
 

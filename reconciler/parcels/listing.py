@@ -6,22 +6,19 @@ Files are read once, in the order of the listing, and looked at again afterwards
 
 import hashlib
 import heapq
-import os
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
-from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Mark, Moved
 from reconciler.model.names import Digest
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.quantities import Bytes
 from reconciler.parcels.digest_cache import DigestCache, SourceDigests
-from reconciler.parcels.problems import empty, not_there, problem_of
-from reconciler.parcels.source_file import pieces
-from reconciler.parcels.source_tree import FOLDER, GONE, Entry, Kind, Problems, Tree, is_portable
-
-_SEEN = struct.Struct("<qqqQQI")
+from reconciler.parcels.known_trees import forget_content, known_content, remember_content
+from reconciler.parcels.opening import opened
+from reconciler.parcels.problems import UNREADABLE, empty, not_there, problem_of
+from reconciler.parcels.source_tree import Entry, Kind, Problems, Source, Unusable, is_portable
 
 
 def read_content(request: SourceRequest, cache: DigestCache, *, seen: Mark | None = None) -> Content | SourceProblem:
@@ -30,30 +27,36 @@ def read_content(request: SourceRequest, cache: DigestCache, *, seen: Mark | Non
     Raises `Moved` if anything of it changed meanwhile (L39), or if it is not as `look_at_source` saw it in `seen`. A
     pinned source that is missing or unreadable here is legal: nothing but its digest is known then (sending.md 2).
     """
-    try:
-        root = open_source(request)
-    except OSError as fault:
-        if seen not in (None, _absent(fault)):
-            raise Moved((request.path,)) from fault
-        return _elsewhere(request, not_there(request, fault))
-    try:
-        return _read(request, root, cache, seen)
-    finally:
-        os.close(root)
+    known = None if request.tree is None else known_content(cache, request.tree, request.exclude)
+    if known is not None:
+        return known
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(opened(request))
+        except OSError as fault:
+            if seen not in (None, _absent(fault)):
+                raise Moved((request.path,)) from fault
+            return _elsewhere(request, not_there(request, fault))
+        return _read(request, source, cache, seen)
 
 
 def look_at_source(request: SourceRequest) -> Mark:
-    """Look at every file and folder of a source without opening a file; never fails."""
+    """Look at every file and folder of a source without opening a file; never fails. A tree never moves."""
     try:
-        root = open_source(request)
+        with opened(request) as source:
+            return source.look()
     except OSError as fault:
         return _absent(fault)
-    try:
-        return Walk(request, root, Tree(exclude=Patterns.of(request.exclude))).finish()
     except Moved as moved:
         return ("moving", *moved.paths)
-    finally:
-        os.close(root)
+
+
+def forget_source(request: SourceRequest, cache: DigestCache) -> None:
+    """Nothing is remembered of a source any more: it was found to be another than it seemed (sending.md 2)."""
+    with suppress(OSError), opened(request) as source:
+        cache.forget(source.known_as, request.exclude)
+    if request.tree is not None:
+        forget_content(cache, request.tree, request.exclude)
 
 
 def listed(entry: Entry, digest: bytes | None) -> bytes:
@@ -61,12 +64,7 @@ def listed(entry: Entry, digest: bytes | None) -> bytes:
     if digest is None:
         return b"d 0 - %s\0" % entry.raw
     kind = b"x" if entry.kind is Kind.EXECUTABLE else b"f"
-    return b"%s %d %s %s\0" % (kind, entry.found.st_size, digest.hex().encode(), entry.raw)
-
-
-def open_source(request: SourceRequest) -> int:
-    """The source itself may be a link; within it, none is followed."""
-    return os.open(request.path, FOLDER & ~os.O_NOFOLLOW)
+    return b"%s %d %s %s\0" % (kind, entry.size, digest.hex().encode(), entry.raw)
 
 
 def _absent(fault: OSError) -> Mark:
@@ -74,84 +72,41 @@ def _absent(fault: OSError) -> Mark:
 
 
 def _elsewhere(request: SourceRequest, problem: SourceProblem) -> Content | SourceProblem:
-    if request.pin is None or problem.code not in ("source-missing", "source-unreadable"):
+    if request.pin is None or problem.code not in ("source-missing", *UNREADABLE):
         return problem
     return Content(digest=request.pin, size=Bytes(0), files=0, readable=False)
 
 
-def _read(request: SourceRequest, root: int, cache: DigestCache, seen: Mark | None) -> Content | SourceProblem:
-    real_path = os.path.realpath(request.path)
-    tree = Tree(exclude=Patterns.of(request.exclude))
-    reading = _Reading(
-        path=request.path, problems=tree.problems, digests=cache.of(real_path, request.exclude), clock=cache.clock
-    )
-    walk = Walk(request, root, tree)
-    for entry in walk:
+def _read(request: SourceRequest, source: Source, cache: DigestCache, seen: Mark | None) -> Content | SourceProblem:
+    reading = _Reading(problems=source.problems, digests=cache.of(source.known_as, request.exclude), clock=cache.clock)
+    for entry in source.walk():
         reading.take(entry)
-    if walk.mark != look_at_source(request) or seen not in (None, walk.mark):
+    if source.mark != look_at_source(request) or seen not in (None, source.mark):
         raise Moved((request.path,))
-    problem = problem_of(tree.problems)
+    problem = problem_of(source.problems)
     if problem is not None:
         return _elsewhere(request, problem)
     if not reading.files:
         return empty(request)
     reading.digests.save()
-    return Content(
+    content = Content(
         digest=Digest(f"sha256:{reading.listing.hexdigest()}"),
         size=Bytes(reading.size),
         files=reading.files,
         longest=tuple(path for _, path in sorted(reading.longest, reverse=True)),
         unportable=tuple(reading.unportable),
-        real_path=real_path,
+        real_path=source.real_path,
+        tree=request.tree,
     )
-
-
-@dataclass(slots=True)
-class Walk:
-    """One walk through an open source; once it has ended, `mark` stands for every entry it gave."""
-
-    request: SourceRequest
-    root: int
-    tree: Tree
-    seen: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-
-    def __iter__(self) -> Iterator[Entry]:
-        """Raises Moved if something is no longer what its folder listed."""
-        try:
-            for entry in self.tree.walk(self.root):
-                self.seen.update(_seen(entry))
-                yield entry
-        except OSError as fault:
-            if fault.errno in GONE:
-                raise Moved((self.request.path,)) from fault
-            raise
-
-    def finish(self) -> Mark:
-        """Walk to the end without opening a file."""
-        for _ in self:
-            pass
-        return self.mark
-
-    @property
-    def mark(self) -> Mark:
-        found = os.fstat(self.root)
-        return "source", found.st_dev, found.st_ino, self.seen.digest()
-
-
-def _seen(entry: Entry) -> bytes:
-    """What changes when an entry does. The times of an empty folder do not count: what is excluded may come and go."""
-    found = entry.found
-    size, mtime, ctime = (
-        (0, 0, 0) if entry.kind is Kind.FOLDER else (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    )
-    return entry.raw + _SEEN.pack(size, mtime, ctime, found.st_ino, found.st_dev, found.st_mode)
+    if request.tree is not None:
+        remember_content(cache, request.tree, request.exclude, content)
+    return content
 
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     """What is gathered on the way through a source."""
 
-    path: str
     problems: Problems
     digests: SourceDigests
     clock: Callable[[], int]
@@ -171,7 +126,7 @@ class _Reading:
             digest = self._digest(entry)
             if digest is None:
                 return
-            self.size += entry.found.st_size
+            self.size += entry.size
             self.files += 1
         self.listing.update(listed(entry, digest))
         self._note(entry)
@@ -191,16 +146,16 @@ class _Reading:
                 self.unportable.append(entry.path)
 
     def _digest(self, entry: Entry) -> bytes | None:
-        known = self.digests.known(entry.raw, entry.found)
+        known = self.digests.known(entry)
         if known is not None:
             return known
         hashed_at = self.clock()
         hashed = hashlib.sha256()
         try:
-            for piece in pieces(entry, source=self.path):
+            for piece in entry.pieces():
                 hashed.update(piece)
-        except OSError:
-            self.problems.add(entry.path, code="source-unreadable")
+        except Unusable as fault:
+            self.problems.add(entry.path, code=fault.code)
             return None
-        self.digests.learn(entry.raw, entry.found, hashed.digest(), hashed_at=hashed_at)
+        self.digests.learn(entry, hashed.digest(), hashed_at=hashed_at)
         return hashed.digest()

@@ -11,11 +11,11 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Moved
 from reconciler.model.names import Digest
 from reconciler.model.packages import SourceRequest
@@ -23,12 +23,12 @@ from reconciler.parcels import archive
 from reconciler.parcels.cutting import ALONE, Cutter
 from reconciler.parcels.filling import Filling, Gathering, LooseBlock
 from reconciler.parcels.index import Index
-from reconciler.parcels.listing import Walk, listed, look_at_source, open_source
+from reconciler.parcels.listing import listed, look_at_source
+from reconciler.parcels.opening import opened
 from reconciler.parcels.packs import Chunk, seal_block
 from reconciler.parcels.places import Places
-from reconciler.parcels.problems import not_there, printable, problem_of
-from reconciler.parcels.source_file import pieces
-from reconciler.parcels.source_tree import Entry, Kind, Tree
+from reconciler.parcels.problems import UNREADABLE, not_there, printable, problem_of
+from reconciler.parcels.source_tree import Entry, Kind, Source, Unusable
 
 _THREADS = min(3, os.cpu_count() or 1)
 _HASHED_AT_ONCE = 64
@@ -53,24 +53,25 @@ def pack_source(
     pack, which it is given in pieces, and says under which id.
     After an exception neither the packs nor `held` are of use.
     """
-    try:
-        root = open_source(request)
-    except OSError as fault:
-        raise SourceGone(not_there(request, fault).message) from fault
-    try:
-        with ThreadPoolExecutor(_THREADS) as pool, SpooledTemporaryFile(_LISTING_IN_MEMORY) as spool:
-            stream = _Stream(request=request, root=root, listing=spool)
-            laying = _Laying(
-                pool=pool, places=held, gathering=Gathering(places=held), filling=Filling(places=held, name=put)
-            )
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(opened(request))
+        except OSError as fault:
+            raise SourceGone(not_there(request, fault).message) from fault
+        pool = stack.enter_context(ThreadPoolExecutor(_THREADS))
+        stream = _Stream(
+            request=request, source=source, listing=stack.enter_context(SpooledTemporaryFile(_LISTING_IN_MEMORY))
+        )
+        laying = _Laying(
+            pool=pool, places=held, gathering=Gathering(places=held), filling=Filling(places=held, name=put)
+        )
+        try:
             for chunks in stream.chunks(expected):
                 laying.add(chunks)
-            laying.finish()
-            return held.index(laying.rows, content=expected, tar=stream.tar, listing=stream.listed)
-    except Moved as moved:
-        raise SourceChanged(f"{printable(moved.paths[0])} changed while it was packed") from moved
-    finally:
-        os.close(root)
+        except Moved as moved:
+            raise SourceChanged(f"{printable(moved.paths[0])} changed while it was packed") from moved
+        laying.finish()
+        return held.index(laying.rows, content=expected, tar=stream.tar, listing=stream.listed)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class _Stream:
     """The archive and the listing of a source, cut into chunks."""
 
     request: SourceRequest
-    root: int
+    source: Source
     listing: IO[bytes]
     cutter: Cutter = field(default_factory=Cutter)
     tar: int = 0
@@ -86,16 +87,15 @@ class _Stream:
 
     def chunks(self, expected: Digest) -> Iterator[list[bytes]]:
         """Ends only if what was read is what was expected, and still lies there as it was."""
-        walk = Walk(self.request, self.root, Tree(exclude=Patterns.of(self.request.exclude)))
         digest = hashlib.sha256()
-        for entry in walk:
-            if walk.tree.problems.count:
+        for entry in self.source.walk():
+            if self.source.problems.count:
                 break
             yield from self._entry(entry, digest)
-        problem = problem_of(walk.tree.problems)
+        problem = problem_of(self.source.problems)
         if problem is not None:
-            raise (SourceGone if problem.code == "source-unreadable" else SourceChanged)(problem.message)
-        if walk.mark != look_at_source(self.request):
+            raise (SourceGone if problem.code in UNREADABLE else SourceChanged)(problem.message)
+        if self.source.mark != look_at_source(self.request):
             raise Moved((self.request.path,))
         if f"sha256:{digest.hexdigest()}" != expected:
             raise SourceChanged(f"{printable(self.request.path)} holds sha256:{digest.hexdigest()}, not {expected}")
@@ -108,7 +108,7 @@ class _Stream:
         yield self.cutter.cut()
 
     def _entry(self, entry: Entry, listing: "hashlib._Hash") -> Iterator[list[bytes]]:
-        alone = entry.kind is not Kind.FOLDER and entry.found.st_size >= ALONE
+        alone = entry.kind is not Kind.FOLDER and entry.size >= ALONE
         if alone:
             yield self.cutter.cut()
         head = archive.header(entry)
@@ -119,7 +119,7 @@ class _Stream:
             for piece in self._pieces(entry):
                 hashed.update(piece)
                 yield self.cutter.add(piece)
-            self.tar += entry.found.st_size
+            self.tar += entry.size
         tail = archive.padding(entry)
         yield self.cutter.add(tail)
         if alone:
@@ -132,10 +132,10 @@ class _Stream:
 
     def _pieces(self, entry: Entry) -> Iterator[bytes]:
         try:
-            yield from pieces(entry, source=self.request.path)
-        except OSError as fault:
+            yield from entry.pieces()
+        except Unusable as fault:
             path = printable(f"{self.request.path}/{entry.path}")
-            raise SourceGone(f"{path} cannot be read: {fault.strerror or fault}") from fault
+            raise SourceGone(f"{path} cannot be read: {fault}") from fault
 
 
 @dataclass(slots=True, kw_only=True)

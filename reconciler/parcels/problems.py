@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Mapping
+from typing import Final
 
 from reconciler.model.packages import SourceProblem, SourceRequest
 from reconciler.parcels.source_tree import Problems
@@ -17,6 +18,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "devices, sockets or FIFOs, which do not travel",
         "remove them, or leave them out with spec.source.exclude",
     ),
+    "source-submodule": (
+        "submodules, whose files are not in the commit",
+        "commit the files themselves, or leave them out with spec.source.exclude",
+    ),
     "source-names-collide": (
         "names that are one name where case does not count",
         "rename one of each pair, or leave it out with spec.source.exclude",
@@ -25,8 +30,20 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "what cannot be read",
         "let the user who runs this read it, or leave it out with spec.source.exclude",
     ),
+    "source-objects-missing": (
+        "what the repository lacks",
+        "git fetch --refetch --no-filter gets what a partial clone left out; git fsck tells what is damaged",
+    ),
+    "source-lfs-missing": (
+        "files of Git LFS that are not here",
+        "get them with git lfs fetch; git lfs fsck tells what is damaged",
+    ),
 }
 """Code → what the source holds, and the next action; the first code found in this order is reported."""
+
+
+UNREADABLE: Final = frozenset(("source-unreadable", "source-objects-missing", "source-lfs-missing"))
+"""It may well be right, and cannot be read here and now."""
 
 
 def problem_of(problems: Problems) -> SourceProblem | None:

@@ -1,30 +1,18 @@
-"""A package's source as it stands: every file and empty folder in the order of the listing, found without opening one.
+"""A package's source, wherever it lies: every file and empty folder in the order of the listing (sending.md 1)."""
 
-Walked relative to open folders, no link followed. Memory follows the widest folder, not the number of files.
-"""
-
-import errno
-import os
 import re
-import stat
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from operator import itemgetter
-from typing import NamedTuple
+from typing import Protocol
 
-from reconciler.model.ignoring import Patterns
+from reconciler.model.looks import Mark
 from reconciler.model.names import is_reserved
 
 DEEPEST = 200
-"""Folders within folders; each level of the walk holds a descriptor."""
-
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
-"""The entry is no longer what the folder listed."""
+"""Folders within folders."""
 
 _UNPORTABLE = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]\Z')
 
@@ -38,18 +26,62 @@ class Kind(Enum):
     OTHER = "-"
 
 
-class Entry(NamedTuple):
-    """`path` is relative to the source, `raw` its bytes.
+class Unusable(Exception):
+    """A file cannot be read; `code` is that of the diagnostic, the message says why."""
 
-    `name` and `within`, an open descriptor, are good until the walk goes on.
-    """
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
 
-    kind: Kind
-    path: str
-    raw: bytes
-    name: str
-    within: int
-    found: os.stat_result
+
+class Entry(Protocol):
+    """One file or empty folder; good until the walk goes on."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def path(self) -> str:
+        """Relative to the source; `name` is the last part of it, `raw` its bytes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def raw(self) -> bytes: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def stamp(self) -> bytes:
+        """40 bytes that are others if the file is another."""
+
+    def is_settled(self, at: int) -> bool:
+        """Whether what was read at `at`, in nanoseconds, cannot change any more and keep its stamp."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file's bytes: exactly `size`. Raises Moved if they do not stay as the walk found them, or Unusable."""
+
+
+class Source(Protocol):
+    """An open source. What cannot travel is in `problems` once it was walked through."""
+
+    @property
+    def problems(self) -> "Problems": ...
+    @property
+    def real_path(self) -> str:
+        """Where it lies once links are followed (L23); "" for what is no folder."""
+
+    @property
+    def known_as(self) -> str:
+        """What the digests of its files are remembered under."""
+
+    @property
+    def mark(self) -> Mark:
+        """Stands for every entry that the walk gave, once it has ended."""
+
+    def walk(self) -> Iterator[Entry]:
+        """Every entry, sorted by the bytes of its path. Raises Moved if something changed on the way."""
+
+    def look(self) -> Mark:
+        """The mark that a walk would end with, without opening a file. Raises Moved."""
 
 
 @dataclass(slots=True)
@@ -65,89 +97,21 @@ class Problems:
             self.first[code].append(path)
 
 
-@dataclass(slots=True, kw_only=True)
-class Tree:
-    """One walk through a source; what cannot travel is in `problems` afterwards."""
+@dataclass(slots=True)
+class FolderNames:
+    """The names of one folder, looked at one by one for what other systems could not hold beside each other."""
 
-    exclude: Patterns
-    problems: Problems = field(default_factory=Problems)
+    prefix: str
+    problems: Problems
+    folded: dict[str, str] = field(default_factory=dict)
 
-    def walk(self, folder: int, prefix: str = "", *, depth: int = 0) -> Iterator[Entry]:
-        """Every entry beneath an open folder, sorted by the bytes of its path.
-
-        Raises OSError of `GONE` when something is no longer what its folder listed.
-        """
-        above = os.fsencode(prefix)
-        for raw, entry, empty in self._sorted(folder, prefix):
-            name = entry.name
-            path = prefix + name
-            found = entry.stat(follow_symlinks=False)
-            if empty is None:
-                yield Entry(self._kind(path, found.st_mode), path, above + raw, name, folder, found)
-            elif empty:
-                yield Entry(Kind.FOLDER, path, above + raw, name, folder, found)
-            elif depth == DEEPEST:
-                self.problems.add(path, code="source-unreadable")
-                yield Entry(Kind.OTHER, path, above + raw, name, folder, found)
-            else:
-                below = os.open(name, FOLDER, dir_fd=folder)
-                try:
-                    yield from self.walk(below, f"{path}/", depth=depth + 1)
-                finally:
-                    os.close(below)
-
-    def _sorted(self, folder: int, prefix: str) -> "list[tuple[bytes, os.DirEntry[str], bool | None]]":
-        """Name, entry, and whether it is an empty folder; None for what is no folder, or one that cannot be read.
-
-        A folder that is not empty sorts as its content does, with a slash after its name.
-        """
-        keyed: list[tuple[bytes, os.DirEntry[str], bool | None]] = []
-        folded: dict[str, str] = {}
-        for entry in self._listed(folder, prefix):
-            name = entry.name
-            other = folded.setdefault(fold_name(name), name)
-            if other is not name:
-                self.problems.add(f"{prefix}{other} and {name}", code="source-names-collide")
-            if not is_utf8(name):
-                self.problems.add(f"{prefix}{name}", code="source-name-not-utf8")
-            raw = os.fsencode(name)
-            if entry.is_dir(follow_symlinks=False):
-                empty = self._is_empty(folder, name, f"{prefix}{name}")
-                keyed.append((raw + b"/" if empty is False else raw, entry, empty))
-            else:
-                keyed.append((raw, entry, None))
-        keyed.sort(key=itemgetter(0))
-        return keyed
-
-    def _listed(self, folder: int, prefix: str) -> "Iterator[os.DirEntry[str]]":
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if not self.exclude or not self.exclude.verdict(
-                    f"{prefix}{entry.name}", folder=entry.is_dir(follow_symlinks=False)
-                ):
-                    yield entry
-
-    def _is_empty(self, above: int, name: str, path: str) -> bool | None:
-        try:
-            folder = os.open(name, FOLDER, dir_fd=above)
-        except OSError as fault:
-            if fault.errno in GONE:
-                raise
-            self.problems.add(path, code="source-unreadable")
-            return None
-        try:
-            return next(self._listed(folder, f"{path}/"), None) is None
-        finally:
-            os.close(folder)
-
-    def _kind(self, path: str, mode: int) -> Kind:
-        if stat.S_ISREG(mode):
-            return Kind.EXECUTABLE if mode & stat.S_IXUSR else Kind.FILE
-        if stat.S_ISLNK(mode):
-            self.problems.add(path, code="source-link")
-        elif not stat.S_ISDIR(mode):
-            self.problems.add(path, code="source-device")
-        return Kind.OTHER
+    def add(self, name: str) -> None:
+        folded = fold_name(name)
+        if folded in self.folded:
+            self.problems.add(f"{self.prefix}{self.folded[folded]} and {name}", code="source-names-collide")
+        self.folded.setdefault(folded, name)
+        if not is_utf8(name):
+            self.problems.add(f"{self.prefix}{name}", code="source-name-not-utf8")
 
 
 def is_portable(name: str) -> bool:

@@ -12,7 +12,7 @@ from reconciler.model.instants import Instant, format_instant, parse_instant
 from reconciler.model.names import Digest, PackageName
 from reconciler.parcels import store_json
 from reconciler.parcels.kernel import birth
-from reconciler.parcels.source_tree import FOLDER
+from reconciler.parcels.source_folder import FOLDER
 from reconciler.parcels.store_json import Fields
 from reconciler.parcels.unreadable import Unreadable
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.cli.options import Options
 from reconciler.cli.workplace import Workplace
+from reconciler.engine.packing import source_of
 from reconciler.engine.reconcile import plan_fleet, record
 from reconciler.engine.working.loop import work
 from reconciler.engine.working.means import Means
@@ -17,6 +18,7 @@ from reconciler.model.settings import Retry, Workers
 from reconciler.model.sites import Address
 from reconciler.model.snapshot import Send
 from reconciler.model.working import WorkerStopped, Working
+from reconciler.parcels.listing import forget_source
 from reconciler.senders.directory import open_directory
 from reconciler.senders.protocol import Sender
 from reconciler.state.liveness import this_process
@@ -124,7 +126,7 @@ class Workroom:
             fleet=self.fleet,
             open_sender=self._open,
             depot_folder=str(self.folder / "depot"),
-            forget_source=lambda package: place.cache.forget(package.source.path, package.source.exclude),
+            forget_source=lambda package: forget_source(source_of(package), place.cache),
             verifier="here",
             settings=Workers(count=count, lease=Seconds(lease), retry=Retry(first=Seconds(30))),
             author=self.author,

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.parcels.packs import LARGEST_CHUNK
-from reconciler.parcels.source_tree import FOLDER
+from reconciler.parcels.source_folder import FOLDER
 from reconciler.parcels.store_names import pack_name
 from reconciler.parcels.tree_writer import TreeWriter
 from reconciler.parcels.unpacking import Extent, extent, unpack
