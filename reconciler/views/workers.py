@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.claims import WorkerId, WorkerSeen
+from reconciler.model.claims import Worker, WorkerId, WorkerSeen
 from reconciler.model.instants import Instant
 from reconciler.model.quantities import format_duration
 from reconciler.views.counts import count
@@ -38,6 +38,17 @@ def none_text(workers: Iterable[WorkerSeen], *, at: Instant) -> str:
     return f"No worker is alive, the last was {_named(latest)}, heard of {ago} ago; {START}"
 
 
+def process_text(worker: Worker) -> str:
+    """`process 4711 on hq`."""
+    return f"process {worker.pid} on {render_untrusted(_host(worker))}"
+
+
+def watched_text(watcher: WorkerSeen, *, at: Instant) -> str:
+    """What a `watch` says that stands by."""
+    began = since(watcher.since, now=at, zone="UTC")
+    return f"standing by: {process_text(watcher.worker)} watches {began}; this one takes over when it is gone"
+
+
 def worker_rows(workers: Iterable[WorkerSeen], *, at: Instant) -> list[Sequence[str]]:
     """A row for each: its id, where it runs, whether it lives and since when, and what it has."""
     return [
@@ -62,5 +73,9 @@ def _named(worker: WorkerSeen) -> str:
 
 
 def _machine(worker: WorkerSeen) -> str:
+    return _host(worker.worker)
+
+
+def _host(worker: Worker) -> str:
     """Its name alone: what tells containers on it apart tells people nothing."""
-    return worker.worker.host.partition("/")[0]
+    return worker.host.partition("/")[0]
