@@ -155,7 +155,7 @@ class _Reading:
             for piece in entry.pieces():
                 hashed.update(piece)
         except Unusable as fault:
-            self.problems.add(entry.path, code=fault.code)
+            self.problems.add(f"{entry.path} ({fault})", code=fault.code)
             return None
         self.digests.learn(entry, hashed.digest(), hashed_at=hashed_at)
         return hashed.digest()

@@ -31,11 +31,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "let the user who runs this read it, or leave it out with spec.source.exclude",
     ),
     "source-objects-missing": (
-        "what the repository lacks",
+        "what cannot be had from the repository",
         "git fetch --refetch --no-filter gets what a partial clone left out; git fsck tells what is damaged",
     ),
     "source-lfs-missing": (
-        "files of Git LFS that are not here",
+        "files that Git LFS does not keep here",
         "get them with git lfs fetch; git lfs fsck tells what is damaged",
     ),
 }

@@ -15,11 +15,11 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from reconciler.git.command import GitFault
+from reconciler.git.lfs import LONGEST, MissingLfs, common_dir_of, is_kept, pieces, pointer_of
 from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects, TreeEntry
 from reconciler.model.commits import CommittedTree, ObjectId
 from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Mark
-from reconciler.parcels.large_files import LONGEST_POINTER, LargeFiles, pointer_in
 from reconciler.parcels.source_tree import DEEPEST, FolderNames, Kind, Problems, Unusable
 
 _AT_ONCE = 2048
@@ -47,6 +47,8 @@ class CommittedEntry(NamedTuple):
     def pieces(self) -> Iterator[bytes]:
         try:
             yield from self.content()
+        except MissingLfs as missing:
+            raise Unusable("source-lfs-missing", str(missing)) from missing
         except GitFault as fault:
             raise Unusable("source-objects-missing", str(fault)) from fault
 
@@ -78,16 +80,16 @@ class CommittedSource:
         return self.mark
 
     def walk(self) -> Iterator[CommittedEntry]:
-        large = LargeFiles.of(self.tree.git_dir)
+        common_dir = common_dir_of(self.tree.git_dir)
         found = self._walk(self.tree.tree, "", depth=0)
         while some := list(islice(found, _AT_ONCE)):
-            yield from self._sized(some, large)
+            yield from self._sized(some, common_dir)
 
-    def _sized(self, found: list[CommittedEntry], large: LargeFiles) -> Iterator[CommittedEntry]:
+    def _sized(self, found: list[CommittedEntry], common_dir: str) -> Iterator[CommittedEntry]:
         """The same with their sizes, in the place of what stands for a large file that file; less what is missing."""
         sizes = self.objects.sizes(entry.id for entry in found if entry.kind is not Kind.FOLDER)
         try:
-            small = dict(self.objects.read_many(blob for blob, size in sizes.items() if size <= LONGEST_POINTER))
+            small = dict(self.objects.read_many(blob for blob, size in sizes.items() if size <= LONGEST))
         except GitFault as fault:
             self.problems.add(str(fault), code="source-objects-missing")
             return
@@ -99,11 +101,11 @@ class CommittedSource:
                 self.problems.add(f"{entry.path} ({MissingObject(entry.id)})", code="source-objects-missing")
                 continue
             data = small.get(entry.id)
-            pointer = None if data is None else pointer_in(data)
-            if pointer is not None and not large.holds(pointer):
-                self.problems.add(f"{entry.path} (object {pointer.oid})", code="source-lfs-missing")
+            pointer = None if data is None else pointer_of(data)
+            if pointer is not None and not is_kept(common_dir, pointer):
+                self.problems.add(f"{entry.path} ({MissingLfs(pointer)})", code="source-lfs-missing")
             elif pointer is not None:
-                yield entry._replace(size=pointer.size, content=partial(large.pieces, pointer))
+                yield entry._replace(size=pointer.size, content=partial(pieces, common_dir, pointer))
             elif data is not None:
                 yield entry._replace(size=len(data), content=partial(tuple, (data,)))
             else:
