@@ -4,16 +4,16 @@ Whatever is wrong with the branch, passes go on with the last good commit: what 
 nothing that was recorded is taken back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.manifests import Manifests
-from reconciler.engine.passes import Outcome, PassReport, make_pass
+from reconciler.engine.committed import BrokenSettings, Commits
+from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass
 from reconciler.engine.scope import Narrowing
-from reconciler.git.command import GitFault
 from reconciler.git.following import BranchMissing, Followed
 from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic, Where
+from reconciler.model.faults import GitFault
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Look, Mark, Moved
 from reconciler.model.settings import GitSettings, Settings
@@ -29,12 +29,11 @@ BRANCH = "branch"
 class CommitPlace:
     """The settings as they are now, and how a commit's manifests are read by them.
 
-    Without `settings` they are broken, as `diagnostics` say. `manifests_at` gives the manifests of a commit, or what is
-    wrong with the settings that it brings.
+    Without `settings` and `commits` they are broken, as `diagnostics` say.
     """
 
     settings: Settings | None
-    manifests_at: Callable[[CommitId], Manifests | Sequence[Diagnostic]]
+    commits: Commits | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -56,7 +55,7 @@ class OnCommits:
 
     `settings_file` is absolute; it is read again, by `refresh`, when it changed and came to rest, or when `reload` was
     called. `refusal` says why a commit is not trusted, "" if it is. `touched` is told which watched paths changed.
-    Without `write` passes only plan. `fleet` is that of the last pass, None before the first.
+    Without `write` passes only plan; with it `confirm` is asked before. `fleet` is that of the last pass, None before the first.
     """
 
     settings_file: str
@@ -66,6 +65,7 @@ class OnCommits:
     open_state: Callable[[Settings], State]
     author: Callable[[], Author]
     touched: Callable[[frozenset[str]], None]
+    confirm: Callable[[State], None] = anybody
     also_watched: tuple[str, ...] = ()
     narrowing: Narrowing = field(default_factory=Narrowing)
     write: bool = True
@@ -98,29 +98,38 @@ class OnCommits:
         """See `Reconciling.run`."""
         place = self._settled(look)
         standing = _standing(look)
-        if place.settings is None:
+        if place.settings is None or place.commits is None:
             return PassReport(outcome=Outcome.INVALID, diagnostics=place.diagnostics)
         if standing.commit is None:
             return PassReport(outcome=Outcome.HELD, diagnostics=standing.problems)
-        manifests = place.manifests_at(standing.commit)
-        if not isinstance(manifests, Manifests):
-            return PassReport(outcome=Outcome.INVALID, diagnostics=tuple(manifests), commit=standing.commit)
+        return self._pass(standing.commit, standing.problems, place.settings, place.commits)
+
+    def _pass(
+        self, commit: CommitId, problems: tuple[Diagnostic, ...], settings: Settings, commits: Commits
+    ) -> PassReport:
+        """One pass on a commit; on the last good one where the settings that it brings cannot be understood."""
+        manifests = commits.manifests(commit, branch=self.followed.branch)
+        if isinstance(manifests, BrokenSettings):
+            problems = (*problems, *manifests.diagnostics)
+            if self.last in (None, commit):
+                return PassReport(outcome=Outcome.INVALID, diagnostics=problems, commit=commit)
+            return self._pass(CommitId(str(self.last)), problems, settings, commits)
         read = manifests.read()
         self.fleet = read.fleet
         report = make_pass(
             read,
-            place.settings,
+            settings,
             open_state=self.open_state,
-            author=replace(self.author(), commit=standing.commit),
+            author=replace(self.author(), commit=commit),
             narrowing=self.narrowing,
             write=self.write,
+            confirm=self.confirm,
         )
         if report.outcome is not Outcome.FAILED:
-            self._acted(standing.commit, place.settings)
-        if standing.problem is None:
-            return replace(report, commit=standing.commit)
-        diagnostics = (standing.problem, *report.diagnostics)
-        return replace(report, outcome=Outcome.HELD, diagnostics=diagnostics, commit=standing.commit)
+            self._acted(commit, settings)
+        if not problems:
+            return replace(report, commit=commit)
+        return replace(report, outcome=Outcome.HELD, diagnostics=(*problems, *report.diagnostics), commit=commit)
 
     def _read_settings(self) -> CommitPlace:
         self._settings_mark = look_at_file(self.settings_file)

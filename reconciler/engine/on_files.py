@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.engine.manifests import Manifests
-from reconciler.engine.passes import Outcome, PassReport, make_pass
+from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass
 from reconciler.engine.scope import Narrowing
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import sources_of
@@ -35,7 +35,7 @@ class OnFiles:
     """The manifests and sources of one place (`Reconciling`). What was read for the last look is kept for the pass.
 
     `settings_file` is absolute and looked at whether or not it is there; `refresh` reads it again. Without `write`
-    passes only plan. `fleet` is that of the last pass, None before the first.
+    passes only plan; with it `confirm` is asked before. `fleet` is that of the last pass, None before the first.
     """
 
     settings_file: str
@@ -44,6 +44,7 @@ class OnFiles:
     author: Callable[[], Author]
     narrowing: Narrowing = field(default_factory=Narrowing)
     write: bool = True
+    confirm: Callable[[State], None] = anybody
     fleet: Fleet | None = None
     _place: Place | None = None
     _settings_mark: Mark = ()
@@ -71,6 +72,10 @@ class OnFiles:
             sources=self._look_at_sources(known, touched),
         )
 
+    def reload(self) -> None:
+        """Read the settings again at the next look."""
+        self._place = None
+
     def watched(self) -> Watched:
         """See `Reconciling.watched`."""
         settings = None if self._place is None else self._place.settings
@@ -94,6 +99,7 @@ class OnFiles:
             author=self.author(),
             narrowing=self.narrowing,
             write=self.write,
+            confirm=self.confirm,
         )
 
     def _requests(self) -> tuple[SourceRequest, ...]:

@@ -69,6 +69,10 @@ class Reconciling(Protocol):
         ...
 
 
+def anybody(_state: State) -> None:
+    """Whoever makes a pass may record it."""
+
+
 def make_pass(
     read: FleetRead,
     settings: Settings,
@@ -77,11 +81,14 @@ def make_pass(
     author: Author,
     narrowing: Narrowing,
     write: bool,
+    confirm: Callable[[State], None],
 ) -> PassReport:
-    """Plan what was read and, with `write`, record the plan; raises StateError."""
+    """Plan what was read and, with `write`, record the plan; raises StateError, and what `confirm` raises before."""
     state = open_state(settings)
     try:
         planned = plan_fleet(read, state, guards=settings.guards, at=author.at, narrowing=narrowing)
+        if write:
+            confirm(state)
         submission = record(planned, state, author) if write else None
     except NothingMatches as fault:
         return PassReport(outcome=Outcome.FAILED, diagnostics=read.diagnostics, error=str(fault))
