@@ -55,7 +55,8 @@ class OnCommits:
 
     `settings_file` is absolute; it is read again, by `refresh`, when it changed and came to rest, or when `reload` was
     called. `refusal` says why a commit is not trusted, "" if it is. `touched` is told which watched paths changed.
-    Without `write` passes only plan; with it `confirm` is asked before. `fleet` is that of the last pass, None before the first.
+    Without `write` passes only plan; with it `confirm` is asked before. `fleet` is that of the last pass, None before
+    the first.
     """
 
     settings_file: str
