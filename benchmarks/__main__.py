@@ -1,4 +1,4 @@
-"""`python -m benchmarks plan|send`: a command for every figure; exit code 1 if a promise is not kept."""
+"""`python -m benchmarks plan|send|watch`: a command for every figure; exit code 1 if a promise is not kept."""
 
 import argparse
 import sys
@@ -9,6 +9,10 @@ from benchmarks.sending import scale as sending_scale
 from benchmarks.sending import sends
 from benchmarks.sending import targets as sending_targets
 from benchmarks.targets import Target
+from benchmarks.watching import report as watching_report
+from benchmarks.watching import scale as watching_scale
+from benchmarks.watching import targets as watching_targets
+from benchmarks.watching import watches
 
 
 def main() -> int:
@@ -22,6 +26,9 @@ def main() -> int:
     send.add_argument("--folder", metavar="DIR", help="what is sent, and where to, lies beneath it: needs 40 GB free")
     send.set_defaults(measure=_send)
     _add_options(send, small="small contents", long="with a file of 8 GB and a package of 100,000 files")
+    watch = commands.add_parser("watch", help="how soon a change is recorded, and what waiting costs")
+    watch.set_defaults(measure=_watch)
+    _add_options(watch, small="a small fleet and few commits", long="with 5,000 commits in a row")
     given = parser.parse_args()
     if given.page and given.scale == "smoke":
         parser.error("--smoke compares nothing: its figures are not for a page")
@@ -57,6 +64,17 @@ def _send(given: argparse.Namespace) -> list[Target]:
     _tell(given, sending_report.as_text(runs), compared, sending_report.as_json(runs, compared))
     if given.page:
         _write_page(given.page, sending_report.as_markdown(runs, compared), called=sending_report.FIGURES)
+    return compared
+
+
+def _watch(given: argparse.Namespace) -> list[Target]:
+    sizes = {"smoke": watching_scale.SMOKE, "usual": watching_scale.USUAL, "long": watching_scale.LONG}
+    size = sizes[given.scale]
+    figures = watches.measure(size)
+    compared = [] if size is watching_scale.SMOKE else watching_targets.targets(figures)
+    _tell(given, watching_report.as_text(figures), compared, watching_report.as_json(figures, compared))
+    if given.page:
+        _write_page(given.page, watching_report.as_markdown(figures, compared), called=watching_report.FIGURES)
     return compared
 
 
