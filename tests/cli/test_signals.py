@@ -14,7 +14,7 @@ import pytest
 from reconciler.cli import signals
 from reconciler.cli.signals import PATIENCE, Signals
 
-FOREVER = 60.0
+FOREVER = 30.0
 
 AT_A_TERMINAL = """
 import os, sys
@@ -117,4 +117,7 @@ def test_sighup_at_a_terminal_asks_to_read_again_and_ends_it_when_the_terminal_i
         process.send_signal(signal.SIGHUP)
         assert process.stdout.readline() == "reload\n"
         os.close(ours)
-        assert process.wait(timeout=FOREVER) == 129
+        try:
+            assert process.wait(timeout=FOREVER) == 129
+        finally:
+            process.kill()
