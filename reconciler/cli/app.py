@@ -46,7 +46,7 @@ from reconciler.cli import version as version_
 from reconciler.cli.exits import HELP, CommandError, Exit, InvalidSettings
 from reconciler.cli.options import VARIABLES, Options, variable, with_options
 from reconciler.cli.report import report_diagnostics
-from reconciler.model.faults import AuditError, StateError
+from reconciler.model.faults import AuditError, GitFault, StateError
 from reconciler.model.looks import Moved
 
 COMMANDS: dict[str, tuple[Callable[..., int], bool]] = {
@@ -163,7 +163,9 @@ def _is_verbose(arguments: Sequence[str]) -> bool:
 
 def _is_unexpected(error: Exception) -> bool:
     """A bug, not a mistake of the user's nor a fault of the world."""
-    return not isinstance(error, TyperException | CommandError | InvalidSettings | StateError | Moved | AuditError)
+    return not isinstance(
+        error, TyperException | CommandError | InvalidSettings | StateError | Moved | AuditError | GitFault
+    )
 
 
 def _tell(error: Exception) -> Exit:
@@ -171,7 +173,7 @@ def _tell(error: Exception) -> Exit:
     code, hint = Exit.FAILED, ""
     match error:
         case InvalidSettings():
-            report_diagnostics(error.diagnostics)
+            report_diagnostics(error.diagnostics, texts=error.texts)
             return Exit.INVALID
         case TyperException():
             code, hint = Exit.USAGE, "reconcile --help"
@@ -179,7 +181,7 @@ def _tell(error: Exception) -> Exit:
             code, hint = error.code, error.hint
         case Moved():
             code, hint = Exit.TRY_AGAIN, "nothing was written; run it again once the files are at rest"
-        case StateError() | AuditError():
+        case StateError() | AuditError() | GitFault():
             pass
         case _:
             hint = "this is a fault of reconcile; -v shows where it happened"

@@ -40,7 +40,7 @@ def enroll(
     options.only(Output.TEXT, Output.JSON)
     place = work_in(options)
     read = read_sites(place)
-    report_diagnostics(read.diagnostics, options, files=read.files)
+    report_diagnostics(read.diagnostics, options, files=read.files, texts=read.texts)
     enrolments = _enrolled(place, read, sites or (), take_over=take_over)
     deliver(
         options,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
+    from reconciler.model.source_text import SourceText
 
 
 class Exit(IntEnum):
@@ -45,8 +46,9 @@ class CommandError(Exception):
 
 
 class InvalidSettings(Exception):
-    """The settings cannot be used; nothing is planned (cli.md)."""
+    """The settings cannot be used; nothing is planned (cli.md). `texts` are what they say in a commit."""
 
-    def __init__(self, diagnostics: "tuple[Diagnostic, ...]") -> None:
+    def __init__(self, diagnostics: "tuple[Diagnostic, ...]", *, texts: "tuple[SourceText, ...] | None" = None) -> None:
         super().__init__("invalid settings")
         self.diagnostics = diagnostics
+        self.texts = texts

@@ -30,7 +30,7 @@ def explain(
     options.only(Output.TEXT, Output.JSON)
     place = work_in(options)
     read = place.read_fleet()
-    report_diagnostics(read.diagnostics, options, files=read.files)
+    report_diagnostics(read.diagnostics, options, files=read.files, texts=read.texts)
     state = place.open_state(write=False)
     try:
         planned = plan_fleet(read, state, guards=place.settings.guards, at=place.now(), include_ready=True)

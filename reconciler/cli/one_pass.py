@@ -22,7 +22,7 @@ PLAN_OUTPUTS = (Output.TEXT, Output.JSON, Output.YAML, Output.MARKDOWN)
 
 def report_all(read: FleetRead, options: Options) -> None:
     """Everything that is wrong in the manifests."""
-    report_diagnostics(read.diagnostics, options, files=read.files)
+    report_diagnostics(read.diagnostics, options, files=read.files, texts=read.texts)
 
 
 def narrowing(options: Options) -> Narrowing:

@@ -49,6 +49,7 @@ class Options:
     manifests: tuple[str, ...] = ()
     chdir: str | None = None
     config: str | None = None
+    rev: str | None = None
     state: str | None = None
     dry_run: bool = False
     output: Output = Output.TEXT
@@ -124,6 +125,10 @@ _GENERAL: dict[str, Any] = {
     "config": Annotated[
         str | None,
         typer.Option("--config", "-c", metavar="FILE", help="Settings. Default: the nearest reconciler.yaml upwards."),
+    ],
+    "rev": Annotated[
+        str | None,
+        typer.Option("--rev", metavar="REV", help="Read manifests and sources as this commit has them, not the files."),
     ],
     "state": Annotated[
         str | None,

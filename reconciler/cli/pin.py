@@ -34,6 +34,8 @@ def pin(
 
     options.only(Output.TEXT, reports=False)
     place = work_in(options)
+    if options.rev is not None:
+        raise CommandError("a commit cannot be written", code=Exit.USAGE, hint="leave --rev out, then commit the pins")
     if place.stream is not None:
         raise CommandError("standard input cannot be written", code=Exit.USAGE, hint="name a folder or a file with -m")
     try:

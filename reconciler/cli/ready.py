@@ -116,7 +116,7 @@ def _report(read: "FleetRead", options: Options, subjects: "Sequence[tuple[str, 
     from reconciler.views.counts import count
 
     own = diagnostics_of(read, *subjects)
-    report_diagnostics(own, options, files=read.files)
+    report_diagnostics(own, options, files=read.files, texts=read.texts)
     errors = sum(diagnostic.is_error and diagnostic not in own for diagnostic in read.diagnostics)
     if errors:
         say(options, f"{count(errors, 'other error' if own else 'error')} in the manifests, see: reconcile validate")

@@ -21,7 +21,7 @@ def require_whole(read: "FleetRead", place: "Workplace") -> None:
     """Raise CommandError unless the manifests say all there is to say: what errors leave out may be needed (L35)."""
     from reconciler.cli.report import report_diagnostics
 
-    report_diagnostics(read.diagnostics, place.options, files=read.files)
+    report_diagnostics(read.diagnostics, place.options, files=read.files, texts=read.texts)
     if read.has_errors or not read.fleet.whole:
         raise CommandError(
             "the manifests have errors: what they leave out may be needed",

@@ -13,7 +13,10 @@ from reconciler.cli.options import Color, LogFormat, Options, Output
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
     from reconciler.model.plan import Plan
+    from reconciler.model.source_text import SourceText
     from reconciler.views.refusal import Limits
+
+    Texts = Sequence[SourceText] | None
 
 Render = Callable[[Output, bool], str]
 """Format and colour → text that ends with a newline."""
@@ -99,21 +102,31 @@ def plan_renderer(
     return render
 
 
-def report_diagnostics(diagnostics: "Sequence[Diagnostic]", options: Options | None = None, *, files: int = 0) -> None:
-    """What is wrong, with the lines it is about, on standard error; nothing if nothing is."""
+def report_diagnostics(
+    diagnostics: "Sequence[Diagnostic]", options: Options | None = None, *, files: int = 0, texts: "Texts" = None
+) -> None:
+    """What is wrong, with the lines it is about, on standard error; nothing if nothing is. `texts` as there."""
     from reconciler.views.diagnostics import diagnostics_text
 
     if not diagnostics:
         return
     color = colored(options or Options(), sys.stderr)
-    sys.stderr.write(diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=files))
+    sys.stderr.write(
+        diagnostics_text(diagnostics, lines=source_lines(diagnostics, texts), color=color, files_read=files)
+    )
 
 
-def source_lines(diagnostics: "Sequence[Diagnostic]") -> dict[str, Sequence[str]]:
-    """The lines of every file a diagnostic is about; nothing for one that cannot be read now or holds a secret."""
+def source_lines(diagnostics: "Sequence[Diagnostic]", texts: "Texts" = None) -> dict[str, Sequence[str]]:
+    """The lines of every file a diagnostic is about; nothing for one that cannot be read now or holds a secret.
+
+    They are those of `texts` where a commit was read, whatever the files say.
+    """
     lines: dict[str, Sequence[str]] = {}
     secret = {found.where.file for found in diagnostics if found.code.startswith("secret-")}
-    for file in {found.where.file for found in diagnostics} - secret:
+    files = {found.where.file for found in diagnostics} - secret
+    if texts is not None:
+        return {text.file: text.data.decode(errors="replace").split("\n") for text in texts if text.file in files}
+    for file in files:
         try:
             descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
             with open(descriptor, "rb") as stream:

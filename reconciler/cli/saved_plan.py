@@ -7,7 +7,7 @@ from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, known_before, tell_
 from reconciler.cli.options import Options
 from reconciler.cli.report import deliver, plan_renderer
 from reconciler.cli.workplace import work_in
-from reconciler.engine.reconcile import with_acknowledgements
+from reconciler.engine.reconcile import because_of, with_acknowledgements
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Wanted
 from reconciler.views.counts import count
@@ -54,7 +54,7 @@ def apply_saved(options: Options, file: str) -> int:
         plan = with_acknowledgements(plan, held, at=place.now())
         recorded = not (plan.refused or options.dry_run)
         if recorded:
-            submission = state.submit(plan, place.author(), strict=True)
+            submission = state.submit(plan, because_of(plan, place.author()), strict=True)
             if submission.moved:
                 pairs = ", ".join(f"{package}@{site}" for package, site in submission.moved[:3])
                 raise CommandError(

@@ -32,7 +32,8 @@ def validate(
     def render(output: Output, color: bool) -> str:
         if output is Output.JSON:
             return as_json(validation_json(diagnostics))
-        return diagnostics_text(diagnostics, lines=source_lines(diagnostics), color=color, files_read=read.files)
+        lines = source_lines(diagnostics, read.texts)
+        return diagnostics_text(diagnostics, lines=lines, color=color, files_read=read.files)
 
     deliver(options, render)
     if read.fleet.empty and not read.has_errors:

@@ -39,7 +39,7 @@ def verify(
     limit = rate_of(rate)
     place = work_in(options)
     read = read_sites(place)
-    report_diagnostics(read.diagnostics, options, files=read.files)
+    report_diagnostics(read.diagnostics, options, files=read.files, texts=read.texts)
     chosen = chosen_sites(sites or (), read.fleet)
     for site in chosen if sites else ():
         if site.address is None:

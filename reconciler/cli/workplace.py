@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reconciler import wiring
 from reconciler.cli.exits import CommandError, Exit, InvalidSettings
@@ -21,9 +22,13 @@ from reconciler.model.instants import Instant
 from reconciler.model.settings import Settings
 from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
-from reconciler.sources.manifest_read import LARGEST
+from reconciler.sources.manifest_read import LARGEST, ManifestRead
 from reconciler.state.protocol import Author, State
 from reconciler.views.refusal import DEFAULT
+
+if TYPE_CHECKING:
+    from reconciler.engine.committed import Commits
+    from reconciler.model.commits import Provenance
 
 SETTINGS_FILE = "reconciler.yaml"
 
@@ -46,7 +51,7 @@ class Workplace:
             except OSError as error:
                 raise CommandError(f"-C {self.options.chdir}: {error.strerror}", code=Exit.USAGE) from None
         for path in self.paths:
-            if path not in STDIN and not os.path.exists(path):
+            if path not in STDIN and self.options.rev is None and not os.path.exists(path):
                 raise CommandError(f"there is no file or folder {path}", code=Exit.USAGE)
 
     @cached_property
@@ -82,13 +87,42 @@ class Workplace:
 
     @cached_property
     def manifests(self) -> Manifests:
+        """The files, or with `--rev` what the commit has in their place."""
+        if self.options.rev is not None:
+            return self.manifests_at(self.options.rev)
         return Manifests(
             source=wiring.manifest_source(self.settings, relative_to=os.getcwd(), stream=self.stream),
             settings=self.settings,
             settings_directory=self.settings_directory,
             cache=self.cache,
             packed=self.packed,
+            head=self._head,
             progress=nothing if self.options.quiet else Progress().step,
+        )
+
+    def manifests_at(self, revision: str) -> Manifests:
+        """The manifests of a commit, with the settings that it brings; raises CommandError and InvalidSettings."""
+        from reconciler.cli.revisions import manifests_at
+
+        return manifests_at(self, revision)
+
+    @cached_property
+    def commits(self) -> "Commits":
+        """The commits of the repository that this place is in; raises CommandError."""
+        from reconciler.cli.revisions import commits_of, repository_of
+
+        return commits_of(self, repository_of(self))
+
+    def _head(self, read: ManifestRead) -> "Provenance | None":
+        """The commit that the files belong to."""
+        from reconciler.sources.head import head_of
+
+        settings = self.settings
+        return head_of(
+            read,
+            roots=settings.manifest_paths,
+            ignore=settings.ignore,
+            settings_file=None if self.settings_file is None else os.path.abspath(self.settings_file),
         )
 
     def packed(self, fleet: Fleet, state: State) -> Fleet:
@@ -132,6 +166,10 @@ class Workplace:
         """Raise CommandError if what is to be watched stands still, or the state is of no kind that we keep."""
         if self.stream is not None:
             raise CommandError("standard input cannot be watched", code=Exit.USAGE, hint="name a folder with -m")
+        if self.options.rev is not None:
+            raise CommandError(
+                "a commit never changes", code=Exit.USAGE, hint="leave --rev out: watch follows a branch"
+            )
         self.check_state()
 
     def check_state(self) -> None:

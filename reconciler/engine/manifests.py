@@ -7,10 +7,12 @@ from reconciler.engine.last_pass import LastPass
 from reconciler.manifests.declaring.declare import declared, read_files
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import resolve, sources_of
+from reconciler.model.commits import Provenance
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.settings import Settings
+from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import read_content
 from reconciler.sources.manifest_read import ManifestRead
@@ -21,7 +23,8 @@ from reconciler.state.protocol import State
 class FleetRead:
     """The fleet as the manifests and the sources describe it, and everything that is wrong in them.
 
-    `files` counts the manifests read; `declared` keeps each object's place. `packed` is asked before planning.
+    `files` counts the manifests read; `declared` keeps each object's place. `packed` is asked before planning, so is
+    `commit`: which one it is from, if it is. `texts` are what a commit's messages are about, None where files are.
     """
 
     fleet: Fleet
@@ -29,6 +32,8 @@ class FleetRead:
     declared: Declared
     files: int
     packed: "Packed"
+    commit: "Callable[[], Provenance | None]"
+    texts: tuple[SourceText, ...] | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -41,6 +46,19 @@ class FleetRead:
 
 Packed = Callable[[Fleet, State], Fleet]
 """What depots hold of a fleet's contents that cannot be read here (reconciler.engine.packed)."""
+
+
+Located = Callable[[SourceRequest], SourceRequest | SourceProblem]
+"""Where a source is read: with the tree of a commit that has it, or why it cannot be (reconciler.engine.committed)."""
+
+
+def in_place(request: SourceRequest) -> SourceRequest:
+    """A source is read where it lies."""
+    return request
+
+
+def of_no_commit(_read: ManifestRead) -> None:
+    """The files are in no repository, or nobody asks."""
 
 
 def nothing(_done: int, _total: int, _name: str) -> None:
@@ -56,6 +74,11 @@ class Manifests:
     settings_directory: str
     cache: DigestCache
     packed: Packed
+    located: Located = in_place
+    head: Callable[[ManifestRead], Provenance | None] = of_no_commit
+    """The commit that files which were read belong to; asked only by who plans."""
+    settings_text: SourceText | None = None
+    """The settings that a commit brings."""
     progress: Callable[[int, int, str], None] = nothing
     """Told before each source how many are read, of how many, and which is next; and once when all are."""
     last: LastPass | None = None
@@ -74,8 +97,9 @@ class Manifests:
         return declared(files)
 
     def content(self, request: SourceRequest) -> Content | SourceProblem:
-        """What a package's source holds now; raises Moved."""
-        return read_content(request, self.cache)
+        """What a package's source holds now, or as a commit has it (L40); raises Moved."""
+        found = self.located(request)
+        return found if isinstance(found, SourceProblem) else read_content(found, self.cache)
 
     def read(self) -> FleetRead:
         """The fleet as it is now; raises Moved when a file changed while it was read."""
@@ -89,7 +113,7 @@ class Manifests:
 
         What a file that cannot be read declares is not known, so it counts as broken (L35).
         """
-        requests = sources_of(declared)
+        all_read, requests = read, sources_of(declared)
         missing = tuple(path.removeprefix(f"{read.relative_to.rstrip('/')}/") for path in read.missing)
         read = read.outside(request.path for request in requests)
         unread = {diagnostic.where.file for diagnostic in read.diagnostics if diagnostic.is_error}
@@ -109,4 +133,6 @@ class Manifests:
             declared=declared,
             files=len(read.texts),
             packed=self.packed,
+            commit=lambda: all_read.commit or self.head(all_read),
+            texts=None if read.commit is None else (*read.texts, *filter(None, (self.settings_text,))),
         )

@@ -7,9 +7,11 @@ from reconciler import __version__
 from reconciler.engine.manifests import FleetRead
 from reconciler.engine.scope import Narrowing
 from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.commits import Provenance
 from reconciler.model.faults import AuditError
+from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant, Seconds
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, PlanSource
 from reconciler.model.settings import Guards
 from reconciler.model.snapshot import Snapshot
 from reconciler.planning.audit import audit
@@ -55,7 +57,7 @@ def plan_fleet(
     Depots are asked for what cannot be read here, before the plan, which is pure.
     """
     read = read.with_packed(state)
-    fleet = read.fleet
+    fleet, commit = read.fleet, read.commit()
     snapshot = state.snapshot(wanted_pairs(fleet))
     plan = make_plan(
         fleet,
@@ -65,18 +67,34 @@ def plan_fleet(
         scope=(narrowing or Narrowing()).scope(fleet),
         tool_version=__version__,
         diagnostics=read.diagnostics,
+        source=_source(fleet, commit),
         include_ready=include_ready,
     )
     return Planned(plan=plan, read=read, snapshot=snapshot, guards=guards)
 
 
 def record(planned: Planned, state: State, author: Author) -> Submission:
-    """Audit the plan and record what it does; a refused one leaves only the pass behind."""
+    """Audit the plan and record what it does; a refused one leaves only the pass behind.
+
+    Every event names the commit that the plan was made from.
+    """
     planned.audit()
+    author = because_of(planned.plan, author)
     if planned.plan.refused:
         state.record_pass(pass_of(planned.plan, author))
         return Submission()
     return state.submit(planned.plan, author)
+
+
+def because_of(plan: Plan, author: Author) -> Author:
+    """The author, acting because of the plan's commit; files that are not as it has them are of no commit."""
+    return author if plan.source.dirty else replace(author, commit=plan.source.commit)
+
+
+def _source(fleet: Fleet, commit: Provenance | None) -> PlanSource:
+    if commit is None:
+        return PlanSource(fleet_digest=fleet.digest)
+    return PlanSource(fleet_digest=fleet.digest, commit=commit.commit, branch=commit.branch, dirty=commit.dirty)
 
 
 def with_acknowledgements(plan: Plan, held: Sequence[Acknowledgement], *, at: Instant) -> Plan:

@@ -65,6 +65,14 @@ class Objects:
         if self._end is not None:
             self._end()
 
+    def head(self) -> CommitId:
+        """The commit that HEAD is at; raises MissingObject before the first one."""
+        self._ask(ObjectId("HEAD"), flush=True)
+        head = self._head(ObjectId("HEAD"))
+        for _ in self._pieces(ObjectId("HEAD"), head, "commit"):
+            pass
+        return CommitId(head[0].decode("ascii"))
+
     def commit_tree(self, commit: CommitId) -> ObjectId:
         """The tree of a commit."""
         return ObjectId(self.read(ObjectId(commit), "commit")[len("tree ") :].split(b"\n", 1)[0].decode("ascii"))
@@ -160,15 +168,19 @@ class Objects:
             pipe.flush()
 
     def _answer(self, id: ObjectId, kind: str) -> Iterator[bytes]:
-        pipe = self._running().stdout
-        if pipe is None:
-            raise GitFault("git cannot answer")
-        head = pipe.readline().split()
+        yield from self._pieces(id, self._head(id), kind)
+
+    def _head(self, id: ObjectId) -> list[bytes]:
+        """Name, kind and size of what was asked for."""
+        head = self._pipe().readline().split()
         if len(head) == 2 and head[1] == b"missing":
             raise MissingObject(id)
         if len(head) != 3:
             raise GitFault(f"git ended while it was asked for object {id}")
-        left = int(head[2])
+        return head
+
+    def _pieces(self, id: ObjectId, head: list[bytes], kind: str) -> Iterator[bytes]:
+        pipe, left = self._pipe(), int(head[2])
         if head[1] != kind.encode():
             raise GitFault(f"object {id} is a {head[1].decode()}, not a {kind}")
         while left:
@@ -176,6 +188,12 @@ class Objects:
             left -= len(piece)
             yield piece
         _some(pipe, 1, id)
+
+    def _pipe(self) -> IO[bytes]:
+        pipe = self._running().stdout
+        if pipe is None:
+            raise GitFault("git cannot answer")
+        return pipe
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._process is None:

@@ -42,6 +42,26 @@ class Repository:
         name = run(self.git_dir, "symbolic-ref", "--quiet", "HEAD", also=(1,))
         return name.removeprefix("refs/heads/") or None
 
+    def branch_of_head(self) -> str | None:
+        """As `branch`, without asking git; None too where only git knows; raises OSError."""
+        with open(f"{self.git_dir}/HEAD", encoding="utf-8", errors="surrogateescape") as stream:
+            ref = stream.readline().removesuffix("\n").removeprefix("ref: ")
+        branch = ref.removeprefix("refs/heads/")
+        return None if branch in (ref, ".invalid") else branch
+
+    def branch_called(self, revision: str) -> str | None:
+        """The branch that a revision names, `HEAD` too; None if it names a commit in another way."""
+        line = revision.translate({0: " ", 10: " "})
+        try:
+            ref = run(self.git_dir, "rev-parse", "--symbolic-full-name", "--end-of-options", line)
+        except GitFault:
+            return None
+        ref = ref.removeprefix("--end-of-options").strip()
+        for prefix in ("refs/heads/", "refs/remotes/"):
+            if ref.startswith(prefix):
+                return ref.removeprefix(prefix)
+        return None
+
     def is_ancestor(self, ancestor: CommitId, of: CommitId) -> bool:
         """Whether one commit leads to the other; False if one of them is not there."""
         try:
@@ -65,6 +85,29 @@ def find_repository(folder: str) -> Repository | None:
             return None
         folder = os.path.dirname(folder)
     return open_repository(folder)
+
+
+def nearest_repository(path: str) -> Repository | None:
+    """As `find_repository`, without asking git, so that it costs nothing: it may be broken. A file has one too."""
+    folder = os.path.abspath(path)
+    while not os.path.lexists(inside := f"{folder.rstrip('/')}/.git"):
+        if os.path.dirname(folder) == folder:
+            return None
+        folder = os.path.dirname(folder)
+    try:
+        git_dir = _pointed_to(inside, "gitdir: ") if os.path.isfile(inside) else inside
+        commons = f"{git_dir}/commondir"
+        common = _pointed_to(commons, "") if os.path.isfile(commons) else git_dir
+    except OSError:
+        return None
+    return Repository(git_dir=git_dir, common_dir=common, top=folder)
+
+
+def _pointed_to(file: str, prefix: str) -> str:
+    """The path that a file of git's holds, relative to its folder; raises OSError."""
+    with open(file, encoding="utf-8", errors="surrogateescape") as stream:
+        path = stream.read().removeprefix(prefix).strip()
+    return os.path.normpath(os.path.join(os.path.dirname(file), path))
 
 
 def open_repository(path: str) -> Repository:

@@ -1,7 +1,7 @@
 """Manifests from the commits of a repository: from its objects, never from files that are checked out."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Look, Mark
 from reconciler.model.source_text import SourceText
 from reconciler.sources.committed_folder import CommittedFolder, FolderReader, Rules
-from reconciler.sources.manifest_read import LARGEST, ManifestRead, refusal, shown
+from reconciler.sources.manifest_read import LARGEST, ManifestRead, printable, refusal, shown
 from reconciler.sources.tree import IGNORE_FILE, is_manifest, is_utf8
 
 Given = TypeVar("Given")
@@ -29,6 +29,14 @@ class OutsideRepository(GitFault):
 
     def __init__(self, path: str, top: str) -> None:
         super().__init__(f"{path} is not in the repository {top}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoTree:
+    """What a commit has in the place of a folder, in words before its name; whether it has anything there."""
+
+    words: str
+    is_there: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +79,15 @@ class CommitReader:
         """Let git go; what is remembered stays."""
         self._trees.objects.close()
 
+    @property
+    def objects(self) -> Objects:
+        """What everything is read through."""
+        return self._trees.objects
+
+    def head(self) -> CommitId:
+        """The commit that the repository's HEAD is at."""
+        return self.objects.head()
+
     def read(
         self,
         commit: CommitId,
@@ -89,6 +106,16 @@ class CommitReader:
         skip = frozenset(map(normal, skip_files))
         return self._complete(lambda: self._read(commit, roots, tuple(ignore), skip, branch), commit, roots)
 
+    def blobs(self, commit: CommitId, *, roots: Sequence[str], ignore: Sequence[str] = ()) -> Mapping[str, ObjectId]:
+        """Path → id of the manifests of a commit, none of them read; raises OutsideRepository."""
+        return self._walk(commit, tuple(dict.fromkeys(map(normal, roots))), tuple(ignore)).manifests
+
+    def blob_at(self, commit: CommitId, path: str) -> ObjectId | None:
+        """The id of the file at a path; None if the commit has none there."""
+        inside = self._inside(path)
+        found = None if inside is None else self._trees.at(self._root(commit), inside)[1]
+        return None if found is None or found.mode in (FOLDER, LINK, SUBMODULE) else found.id
+
     def file(self, commit: CommitId, path: str) -> SourceText | None:
         """One file, the settings; None if the commit has no file there, or it lies elsewhere."""
         inside = self._inside(path)
@@ -96,12 +123,16 @@ class CommitReader:
             return None
         return self._complete(lambda: self._file(commit, normal(path), inside), commit)
 
-    def tree(self, commit: CommitId, path: str) -> CommittedTree | str:
-        """The folder at a path, all of whose objects are here; else what the commit has in its place, in words."""
+    def tree(self, commit: CommitId, path: str) -> CommittedTree | NoTree:
+        """The folder at a path; what a partial clone lacks of it is fetched."""
         inside = self._inside(path)
         if inside is None:
-            return "lies outside the repository"
+            return NoTree(words="lies outside the repository of")
         return self._complete(lambda: self._tree(commit, inside), commit)
+
+    def holds(self, path: str) -> bool:
+        """Whether a path lies in the repository, whether or not a commit has it."""
+        return self._inside(path) is not None
 
     def has_folder(self, commit: CommitId, path: str) -> bool:
         """Whether manifests can be looked for there."""
@@ -131,13 +162,7 @@ class CommitReader:
         skip: frozenset[str],
         branch: str | None,
     ) -> ManifestRead:
-        if ignore != self._ignore[0]:
-            self._ignore = ignore, Patterns.of(ignore)
-        walked = _Walked(self._root(commit))
-        for root in roots:
-            if root not in walked.marks:
-                self._visit_root(root, walked)
-        self._judge_links(walked)
+        walked = self._walk(commit, roots, ignore)
         diagnostics = [self._refusal(path, code, reason) for path, (code, reason) in walked.refused.items()]
         texts = self._read_texts(
             {path: blob for path, blob in walked.manifests.items() if path not in skip}, diagnostics
@@ -151,6 +176,16 @@ class CommitReader:
             missing=tuple(walked.missing),
             commit=Provenance(commit=commit, branch=branch),
         )
+
+    def _walk(self, commit: CommitId, roots: tuple[str, ...], ignore: tuple[str, ...]) -> _Walked:
+        if ignore != self._ignore[0]:
+            self._ignore = ignore, Patterns.of(ignore)
+        walked = _Walked(self._root(commit))
+        for root in roots:
+            if root not in walked.marks:
+                self._visit_root(root, walked)
+        self._judge_links(walked)
+        return walked
 
     def _visit_root(self, root: str, walked: _Walked) -> None:
         """A root that is a link is followed, as it was named on purpose, but not out of the commit."""
@@ -251,13 +286,14 @@ class CommitReader:
             return None
         return self._text(path, self._blob(found.id))
 
-    def _tree(self, commit: CommitId, inside: bytes) -> CommittedTree | str:
+    def _tree(self, commit: CommitId, inside: bytes) -> CommittedTree | NoTree:
         walked, found = self._trees.at(self._root(commit), inside)
         if found is None:
-            return "is not there"
+            return NoTree(words="is not in")
         if found.mode != FOLDER:
             kind = {LINK: "a link", SUBMODULE: "a submodule"}.get(found.mode, "a file")
-            return f"is {kind}" if walked == inside else f"lies beneath {os.fsdecode(walked)}, which is {kind}"
+            below = "is" if walked == inside else f"lies beneath {printable(os.fsdecode(walked))}, which is"
+            return NoTree(words=f"{below} {kind} in", is_there=True)
         if self._promised is not None and found.id not in self._whole:
             wanted = {entry.id for entry in self._blobs(found.id)}
             lacking = wanted - self._trees.objects.sizes(wanted).keys()

@@ -107,6 +107,7 @@ class Ground(RuleBasedStateMachine):
             declared=Declared(declarations=(), diagnostics=()),
             files=0,
             packed=lambda read, _state: read,
+            commit=lambda: None,
         )
         planned = plan_fleet(read, self.state, guards=self.world.guards, at=self.clock.now(), include_ready=True)
         assert told(planned.plan) == ask(self.known())
