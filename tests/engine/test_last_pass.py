@@ -1,0 +1,235 @@
+"""A pass that knows what the last one knew says, byte by byte, what a pass says that knows nothing (L7)."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.engine.last_pass import LastPass
+from reconciler.engine.manifests import FleetRead, Manifests
+from reconciler.engine.reconcile import Planned, plan_fleet, record
+from reconciler.manifests.declaring.declare import read_files
+from reconciler.model.diagnostics import Where
+from reconciler.model.instants import parse_instant
+from reconciler.model.looks import Look
+from reconciler.model.packages import Content, SourceProblem, SourceRequest
+from reconciler.model.settings import Default, Guards, Settings
+from reconciler.model.source_text import SourceText
+from reconciler.parcels.digest_cache import DigestCache
+from reconciler.sources.manifest_read import ManifestRead
+from reconciler.state.memory import MemoryState
+from reconciler.state.protocol import Author, State
+from reconciler.views.diagnostics import diagnostic_json
+from reconciler.views.plan_json import plan_json
+
+from ..manifests.fleets import F, content
+from ..properties import tried
+
+ROOM = Guards(changed_packages=replace(Guards().changed_packages, share=100.0))
+AT = parse_instant("2026-11-24T15:02:00Z")
+
+_OBJECTS = F.strip().split("\n---\n")
+_PACKAGE, _JOB = _OBJECTS[6], _OBJECTS[7]
+
+EXTRA = """
+apiVersion: reconciler/v1
+kind: Package
+metadata: {name: HQ100002}
+spec: {origin: HQ1, source: {type: directory, path: /payload/share}, setups: {sharing: {name: tools}}}
+""".strip()
+
+EVERYWHERE = """
+apiVersion: reconciler/v1
+kind: Job
+metadata: {name: everywhere}
+spec:
+  package: HQ100001
+  command: install
+  targets: [{matchExpressions: [{key: link, operator: NotIn, values: [isdn]}]}]
+""".strip()
+
+SLOTS: dict[str, tuple[str, ...]] = {
+    **{f"site-{number}.yaml": (text, f"{text}\n# a comment") for number, text in enumerate(_OBJECTS[:6])},
+    "package.yaml": (
+        _PACKAGE,
+        _PACKAGE.replace("/quiet", "/silent"),
+        _PACKAGE.replace("name: install", "name: setup"),
+        _PACKAGE.replace("origin: HQ1", "origin: DE1"),
+        _PACKAGE.replace("/payload/till", "/manifests"),
+    ),
+    "extra.yaml": (EXTRA, EXTRA.replace("HQ100002", "hq100001"), EXTRA.replace("HQ1,", "US1,")),
+    "job.yaml": (
+        _JOB,
+        _JOB.replace("names: [DE1]", "names: [FR1]"),
+        _JOB.replace("names: [DE1]", "domains: [PLANT]"),
+        _JOB.replace("site: EU1", "site: DE1"),
+        _JOB.replace("till-de", "till"),
+    ),
+    "everywhere.yaml": (EVERYWHERE, EVERYWHERE.replace("key: link", "key: lnik"), f"{_JOB}\n---\n{EVERYWHERE}"),
+}
+"""File → what may stand in it: as it should be, changed, or at odds with another file."""
+
+SITE = "site-2.yaml"
+SITES = (
+    ("country: de", "country: fr"),
+    ("type: secondary", "type: primary"),
+    ("parent: EU1", "parent: US1"),
+    ("parent: EU1", "parent: FR1"),
+    ("/srv/de1", "/srv/fr1"),
+    ("PLANT", "OFFICE"),
+    ("name: DE1", "name: DE2"),
+)
+SLOTS[SITE] = (*SLOTS[SITE], *(_OBJECTS[2].replace(*change) for change in SITES))
+SLOTS["site-1.yaml"] = (*SLOTS["site-1.yaml"], _OBJECTS[1].replace("spec: {", "spec: {type: secondary, "))
+
+BROKEN = (
+    "kind: Site\n  metadata: {",
+    "",
+    "apiVersion: reconciler/v1\nkind: Site\nmetadata: {name: XX1}\nspec: {adress: 1}",
+)
+
+DEFAULTS = (
+    (),
+    (Default(kind="Site", match=(), spec={"timezone": "Europe/Berlin"}, where=Where("reconciler.yaml", 5, 7)),),
+    (Default(kind="Site", match=(), spec={"timezone": "Europe/Berln"}, where=Where("reconciler.yaml", 5, 7)),),
+)
+
+PROBLEM = SourceProblem(code="source-missing", message="there is no folder", hint="")
+
+
+@dataclass(kw_only=True)
+class Folder:
+    """Manifests, settings and sources that somebody edits."""
+
+    files: dict[str, str] = field(default_factory=lambda: {file: texts[0] for file, texts in SLOTS.items()})
+    defaults: tuple[Default, ...] = ()
+    contents: dict[str, Content | SourceProblem] = field(default_factory=dict)
+
+    def read(self) -> ManifestRead:
+        texts = tuple(
+            SourceText(file=file, directory="/manifests", data=text.encode())
+            for file, text in sorted(self.files.items())
+        )
+        return ManifestRead(texts=texts, diagnostics=(), look=Look(manifests={}), relative_to="/manifests")
+
+    def content(self, request: SourceRequest) -> Content | SourceProblem:
+        return self.contents.get(request.package, content(request.package))
+
+    def fleet(self, last: LastPass | None) -> FleetRead:
+        manifests = Manifests(
+            source=self.read,
+            settings=_settings(self.defaults),
+            settings_directory="/settings",
+            cache=DigestCache(None),
+            packed=lambda fleet, _state: fleet,
+            last=last,
+        )
+        read = self.read()
+        return manifests.resolve(read, manifests.declare(read), self.content)
+
+
+def _settings(defaults: tuple[Default, ...]) -> Settings:
+    return Settings(file=None, manifest_paths=("/manifests",), state_url="memory:", credentials={}, defaults=defaults)
+
+
+Edit = Callable[[Folder], None]
+
+
+def _write(file: str, text: str) -> Edit:
+    return lambda folder: folder.files.__setitem__(file, text)
+
+
+def _remove(file: str) -> Edit:
+    return lambda folder: folder.files.pop(file, None) and None
+
+
+def _rename(file: str) -> Edit:
+    def rename(folder: Folder) -> None:
+        if file in folder.files:
+            folder.files[f"a-{file}"] = folder.files.pop(file)
+
+    return rename
+
+
+def _lay(defaults: tuple[Default, ...]) -> Edit:
+    return lambda folder: setattr(folder, "defaults", defaults)
+
+
+def _fill(package: str, found: Content | SourceProblem) -> Edit:
+    return lambda folder: folder.contents.__setitem__(package, found)
+
+
+def edits() -> st.SearchStrategy[Edit]:
+    files = st.sampled_from(sorted(SLOTS))
+    written = files.flatmap(lambda file: st.sampled_from((*SLOTS[file], *BROKEN)).map(lambda text: _write(file, text)))
+    mended = files.map(lambda file: _write(file, SLOTS[file][0]))
+    packages = st.sampled_from(("HQ100001", "HQ100002", "hq100001"))
+    held = st.sampled_from((content("one"), content("two"), replace(content("one"), real_path="/srv/de1/x"), PROBLEM))
+    return st.one_of(
+        written,
+        written,
+        mended,
+        files.map(_remove),
+        files.map(_rename),
+        st.sampled_from(DEFAULTS).map(_lay),
+        st.tuples(packages, held).map(lambda one: _fill(*one)),
+    )
+
+
+def told(planned: Planned) -> str:
+    """Everything of a pass, as one text."""
+    diagnostics = [diagnostic_json(one) for one in planned.read.diagnostics]
+    return json.dumps([plan_json(planned.plan, show_all=True), diagnostics])
+
+
+def planned(read: FleetRead, state: State) -> Planned:
+    return plan_fleet(read, state, guards=ROOM, at=AT, include_ready=True)
+
+
+@settings(tried(40), suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(edits(), max_size=3), min_size=1, max_size=6))
+def test_L7_a_pass_that_knows_the_last_one_plans_what_one_that_knows_nothing_plans(passes: list[list[Edit]]) -> None:
+    folder, last, state = Folder(), LastPass(), MemoryState()
+    for number, made in enumerate([[], *passes]):
+        for edit in made:
+            edit(folder)
+        warm, cold = folder.fleet(last), folder.fleet(None)
+        assert warm.fleet == cold.fleet
+        assert told(planned(warm, state)) == told(planned(cold, state))
+        plan = planned(warm, state)
+        if not plan.plan.refused:
+            record(plan, state, Author(actor="anna", at=AT + number))
+
+
+def test_a_file_that_is_as_it_was_is_not_read_again() -> None:
+    texts = Folder().read().texts
+    first = read_files(texts, defaults=(), settings_directory="/settings")
+    changed = tuple(replace(one, data=one.data + b"\n") if one.file == SITE else one for one in Folder().read().texts)
+    again = read_files(changed, defaults=(), settings_directory="/settings", before=first)
+    kept = [one[0].file for one, other in zip(first.files, again.files, strict=True) if one[1] is other[1]]
+    assert kept == [text.file for text in texts if text.file != SITE]
+
+
+def test_an_object_that_is_as_it_was_is_not_made_again() -> None:
+    folder, last = Folder(), LastPass()
+    before = folder.fleet(last).fleet
+    folder.files["package.yaml"] = SLOTS["package.yaml"][1]
+    after = folder.fleet(last).fleet
+    assert all(one is other for one, other in zip(before.sites, after.sites, strict=True))
+    assert [one.name for one, other in zip(before.packages, after.packages, strict=True) if one is not other] == [
+        "HQ100001"
+    ]
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    folder, last = Folder(), LastPass()
+    folder.fleet(last)
+    for file in ("extra.yaml", "everywhere.yaml", SITE):
+        del folder.files[file]
+    folder.fleet(last)
+    assert last.files is not None
+    assert [text.file for text, _ in last.files.files] == sorted(folder.files)
+    assert sorted(last.objects.packages) == ["HQ100001"]
+    assert "DE1" not in last.objects.sites
