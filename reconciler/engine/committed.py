@@ -70,6 +70,7 @@ class Commits:
             packed=self.packed,
             located=lambda request: located(self.reader, commit, request),
             settings_text=text,
+            top=self.reader.top,
             progress=self.progress,
             last=self.last,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.engine.last_pass import LastPass
+from reconciler.engine.owning import ownership_of
 from reconciler.manifests.declaring.declare import declared, read_files
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import resolve, sources_of
@@ -79,6 +80,8 @@ class Manifests:
     """The commit that files which were read belong to; asked only by who plans."""
     settings_text: SourceText | None = None
     """The settings that a commit brings."""
+    top: str | None = None
+    """What the paths of `ownership` are seen from, where a commit is read; of files it is found (owning)."""
     progress: Callable[[int, int, str], None] = nothing
     """Told before each source how many are read, of how many, and which is next; and once when all are."""
     last: LastPass | None = None
@@ -94,7 +97,7 @@ class Manifests:
         )
         if self.last is not None:
             self.last.files = files
-        return declared(files)
+        return declared(files, ownership_of(self.settings, folder=self.settings_directory, top=self.top))
 
     def content(self, request: SourceRequest) -> Content | SourceProblem:
         """What a package's source holds now, or as a commit has it (L40); raises Moved."""

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.manifests.owners import NOBODY, Ownership
 from reconciler.model.diagnostics import Diagnostic, Where
 
 
@@ -80,6 +81,11 @@ class Declaration:
     def name(self) -> str:
         return self.document.name
 
+    @property
+    def path(self) -> str:
+        """The absolute path of its file."""
+        return f"{self.document.directory}/{self.document.file.rsplit('/', 1)[-1]}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
@@ -87,9 +93,11 @@ class Declared:
 
     `declarations` is sorted by kind, name, place. `broken` are the files something was left out of, sorted: a
     name that cannot be found may stand in one of them. `empty`: no file held a document (the guard `emptyManifests`).
+    `ownership` says what each file may declare.
     """
 
     declarations: tuple[Declaration, ...]
     diagnostics: tuple[Diagnostic, ...]
     broken: tuple[str, ...] = ()
     empty: bool = False
+    ownership: Ownership = NOBODY

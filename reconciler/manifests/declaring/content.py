@@ -6,6 +6,7 @@ What content says of sources does not count, or a vendor's archive could take th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reconciler.manifests.owners import Owners
 from reconciler.manifests.paths import parents
 from reconciler.model.diagnostics import Diagnostic, Severity, Where
 
@@ -54,6 +55,27 @@ def contents_of(claims: Iterable[SourceClaim]) -> Contents:
         waiting = left
 
 
+def taking_of_others(
+    claims: Iterable[SourceClaim], files: Mapping[str, str], owners: Owners
+) -> Mapping[SourceClaim, str]:
+    """The claims of owned files to folders that hold manifests of other owners, each with the first of these.
+
+    `files` names each path as people see it.
+    """
+    owned: dict[str, list[SourceClaim]] = {}
+    for claim in claims:
+        if owners.of(claim.path) is not None:
+            owned.setdefault(claim.folder, []).append(claim)
+    taking: dict[SourceClaim, str] = {}
+    for path in sorted(files) if owned else ():
+        owner = owners.of(path)
+        for folder in parents(path):
+            for claim in owned.get(folder, ()):
+                if owners.of(claim.path) is not owner:
+                    taking.setdefault(claim, files[path])
+    return taking
+
+
 def _folder_of(path: str, folders: Mapping[str, SourceClaim], declaring: Mapping[str, frozenset[str]]) -> str | None:
     if not folders:
         return None
@@ -82,4 +104,15 @@ def knotted(claim: SourceClaim) -> Diagnostic:
         where=claim.where,
         path="spec.source.path",
         hint="move one of the sources elsewhere",
+    )
+
+
+def taken(claim: SourceClaim, file: str) -> Diagnostic:
+    """By its source alone a package would take the manifests of others out of the fleet."""
+    return Diagnostic(
+        code="owner-source",
+        message=f'the source of package "{claim.package}" holds {file}, which the settings give to other owners',
+        where=claim.where,
+        path="spec.source.path",
+        hint="choose a folder that holds no manifests of others",
     )

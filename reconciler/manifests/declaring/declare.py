@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 
-from reconciler.manifests.declaring.content import SourceClaim, contents_of, knotted, swallowed
+from reconciler.manifests.declaring.content import (
+    SourceClaim,
+    contents_of,
+    knotted,
+    swallowed,
+    taken,
+    taking_of_others,
+)
 from reconciler.manifests.declaring.object_reader import ObjectReader
 from reconciler.manifests.documents import Declaration, Declared
+from reconciler.manifests.owners import NOBODY, Owners, Ownership
 from reconciler.manifests.parsing.text import read_text
 from reconciler.manifests.paths import normal
 from reconciler.model.diagnostics import Diagnostic, Where
@@ -83,10 +91,15 @@ def declare(texts: Iterable[SourceText], *, defaults: tuple[Default, ...], setti
     return declared(read_files(texts, defaults=defaults, settings_directory=settings_directory))
 
 
-def declared(files: FilesRead) -> Declared:
-    """What all files declare. Files beneath the source of a package are content, not manifests: they are left out."""
+def declared(files: FilesRead, ownership: Ownership = NOBODY) -> Declared:
+    """What all files declare. Files beneath the source of a package are content, not manifests: they are left out.
+
+    But no package takes files of other owners away by a source that holds them.
+    """
     reads = [read for _, read in files.files]
-    contents = contents_of(chain.from_iterable(read.sources for read in reads))
+    claims = tuple(chain.from_iterable(read.sources for read in reads))
+    taking = taking_of_others(claims, {read.path: read.file for read in reads}, Owners(ownership)) if ownership else {}
+    contents = contents_of(claim for claim in claims if claim not in taking)
     kept: list[FileRead] = []
     left_out: dict[str, list[str]] = {}
     for read in reads:
@@ -96,14 +109,16 @@ def declared(files: FilesRead) -> Declared:
         elif read.declarations:
             left_out.setdefault(holder.folder, []).append(read.file)
     knots = [knotted(claim) for claim in contents.knots]
+    knots += [taken(claim, file) for claim, file in taking.items()]
     warnings = [swallowed(contents.claims[folder], files) for folder, files in left_out.items()]
     declarations = chain.from_iterable(read.declarations for read in kept)
     diagnostics = chain(knots, warnings, *(read.diagnostics for read in kept))
     return Declared(
-        declarations=tuple(sorted(_without(contents.knots, declarations), key=_order)),
+        declarations=tuple(sorted(_without((*contents.knots, *taking), declarations), key=_order)),
         diagnostics=tuple(sorted(diagnostics, key=attrgetter("order"))),
         broken=tuple(sorted({*(read.file for read in kept if read.diagnostics), *(knot.where.file for knot in knots)})),
         empty=all(read.is_bare for read in kept),
+        ownership=ownership,
     )
 
 
@@ -112,8 +127,7 @@ def _without(knots: tuple[SourceClaim, ...], declarations: Iterable[Declaration]
     names = {(knot.path, knot.package) for knot in knots}
     for declaration in declarations:
         document = declaration.document
-        path = normal(f"{document.directory}/{document.file.rsplit('/', 1)[-1]}")
-        if not (names and document.kind == "Package" and (path, document.name) in names):
+        if not (names and document.kind == "Package" and (normal(declaration.path), document.name) in names):
             yield declaration
 
 

@@ -9,6 +9,7 @@ from reconciler.manifests.documents import Declaration
 from reconciler.manifests.field_path import dotted
 from reconciler.manifests.resolving.places import Places
 from reconciler.model.diagnostics import Diagnostic, Severity, Where
+from reconciler.model.settings import Owned
 
 Path = tuple[str | int, ...]
 """The way to a field beneath `spec`."""
@@ -18,10 +19,13 @@ Path = tuple[str | int, ...]
 class Candidate:
     """A declaration that enters the fleet, unless there is a fault in it or in what it refers to by name.
 
-    `fault` is the first of its own faults or, without any, the first of what it refers to.
+    `fault` is the first of its own faults or, without any, the first of what it refers to. `owner` is the entry of
+    `ownership` for its file. One that is `barred` must not be declared there: nobody else's fault comes of it.
     """
 
     declaration: Declaration
+    owner: Owned | None = None
+    barred: bool = False
     refers: "list[Candidate]" = field(default_factory=list)
     fault: "Fault | None" = None
     _places: Places | None = None

@@ -15,6 +15,7 @@ from reconciler.manifests.resolving.identity import fleet_digest, line_of
 from reconciler.manifests.resolving.jobs import JobReader
 from reconciler.manifests.resolving.making import Making, outlines
 from reconciler.manifests.resolving.objects import NO_OBJECTS, Objects, known
+from reconciler.manifests.resolving.ownership import TargetGuard, check_declared, check_references
 from reconciler.manifests.resolving.packages import Offer, check_origin, check_package, read_package, request_of
 from reconciler.manifests.resolving.references import connect, may_stand_in
 from reconciler.manifests.resolving.roster import Roster, check_names, rosters_of
@@ -42,10 +43,13 @@ class Resolved:
 def sources_of(declared: Declared) -> tuple[SourceRequest, ...]:
     """What has to be read before `resolve`, sorted by package.
 
-    A package whose name is declared twice is not read: it is left out anyway.
+    A package whose name is declared twice, or that must not be declared, is not read: it is left out anyway.
     """
     _, packages, _ = rosters_of(declared)
-    check_names(packages, Findings())
+    findings = Findings()
+    if declared.ownership:
+        packages = check_declared(packages, findings)
+    check_names(packages, findings)
     return tuple(request_of(package) for package in packages.candidates if package.fault is None)
 
 
@@ -60,21 +64,27 @@ def resolve(
     last = before or NO_OBJECTS
     sites, packages, jobs = rosters_of(declared)
     findings = Findings()
+    if declared.ownership:
+        sites, packages, jobs = (check_declared(roster, findings) for roster in (sites, packages, jobs))
     for roster in (sites, packages, jobs):
         check_names(roster, findings)
     connect(sites, packages, jobs, broken=declared.broken, findings=findings)
+    if declared.ownership:
+        check_references(sites, packages, jobs, findings)
 
     read_sites = [(candidate, _site(candidate, findings, last)) for candidate in sites.candidates]
-    stores = check_endpoints(read_sites, findings)
+    stores = check_endpoints([one for one in read_sites if not one[0].barred], findings)
     check_hierarchy(sites, findings)
     territory = territory_of(read_sites, broken=may_stand_in(declared.broken, "more sites"))
+    guard = TargetGuard(sites=[site for site in sites.candidates if site.fault is None], findings=findings)
 
     kept_packages = _read_packages(packages, contents, sites=sites, stores=stores, findings=findings, last=last)
     offers = {name: Offer(candidate=candidate) for name, candidate in packages.by_name.items()}
     told = () if before is None or territory.lost else outlines(territory.sites)
     made_jobs = last.jobs if told and told == last.outlines else {}
     reader = JobReader(offers=offers, territory=territory, findings=findings, made=made_jobs)
-    kept_jobs = tuple(job for job in map(reader.read, jobs.candidates) if job is not None)
+    read_jobs = [(candidate, reader.read(candidate)) for candidate in jobs.candidates]
+    kept_jobs = tuple(job for candidate, job in read_jobs if job is not None and guard.allows(candidate, job))
 
     candidates = (*sites.candidates, *packages.candidates, *jobs.candidates)
     kept = [candidate for candidate in candidates if candidate.fault is None]
@@ -97,7 +107,7 @@ def resolve(
         packages=kept_packages,
         jobs=kept_jobs,
         digest=digest,
-        whole=len(kept) == len(candidates) and not declared.broken,
+        whole=len(kept) == len(declared.declarations) and not declared.broken,
         empty=declared.empty,
     )
     return Resolved(fleet=fleet, diagnostics=findings.diagnostics(), objects=objects)

@@ -70,11 +70,13 @@ def _report_child_of_secondary(child: Candidate, parent: Candidate, findings: Fi
 def _check_top(candidates: Sequence[Candidate], sizes: Sequence[int], findings: Findings) -> None:
     """The central site is the primary site without a parent that has most sites beneath it, by name where even.
 
-    A site whose parent was forgotten must not stop the fleet above it.
+    A site whose parent was forgotten must not stop the fleet above it, nor take its place with the sites of one owner.
     """
-    tops = [index for index, candidate in enumerate(candidates) if "parent" not in candidate.spec]
+    tops = [index for index, site in enumerate(candidates) if "parent" not in site.spec and not site.barred]
     primaries = [index for index in tops if is_primary(candidates[index])]
-    central = min(primaries, key=lambda index: (-sizes[index], index), default=None)
+    central = min(
+        primaries, key=lambda index: (candidates[index].owner is not None, -sizes[index], index), default=None
+    )
     for index in tops:
         site = candidates[index]
         if index == central:
