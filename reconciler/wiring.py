@@ -1,12 +1,13 @@
 """The only module that names concrete plug-ins: plain tables, name → factory; libraries are imported inside."""
 
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.model.faults import StateError
-from reconciler.model.settings import Settings
+from reconciler.model.settings import Notifier, Settings
 from reconciler.model.sites import Address
 from reconciler.model.source_text import SourceText
 from reconciler.senders.protocol import Sender
@@ -16,6 +17,7 @@ from reconciler.state.protocol import State
 
 if TYPE_CHECKING:
     from reconciler.state.examining import Examination
+    from reconciler.tellers.protocol import Teller
 
 
 def _sqlite(url: str, *, write: bool) -> State:
@@ -88,6 +90,11 @@ def depot_folder(url: str) -> str:
     return os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "depot")
 
 
+def clone_folder(url: str) -> str:
+    """Where the clone of a repository that is elsewhere is kept: beside the state."""
+    return os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "clone.git")
+
+
 def _scheme(url: str) -> str:
     return url.partition(":")[0]
 
@@ -105,6 +112,60 @@ SENDERS: Mapping[str, Callable[[Address], Sender]] = {"directory": _directory}
 def open_sender(address: Address) -> Sender:
     """The way to a site's store; raises StoreFault. The schema lets no address pass whose type is not in the table."""
     return SENDERS[address.type](address)
+
+
+def _webhook(notifier: Notifier, variables: Mapping[str, str], _private: Collection[str]) -> "Teller":
+    from reconciler.model.secrets import Secret
+    from reconciler.tellers.references import is_reference, resolve
+    from reconciler.tellers.webhook import WebhookTeller
+
+    webhook = notifier.webhook
+    if webhook is None:
+        raise ValueError(f"notifier {notifier.name} is no webhook")
+    url = resolve(webhook.url, variables) if is_reference(webhook.url) else Secret(webhook.url)
+    key = None if webhook.secret is None else resolve(webhook.secret, variables)
+    return WebhookTeller(url=url, key=key, clock=time.time)
+
+
+def _command(notifier: Notifier, variables: Mapping[str, str], private: Collection[str]) -> "Teller":
+    from reconciler.tellers.command import CommandTeller
+
+    seen = {name: value for name, value in variables.items() if name not in private}
+    return CommandTeller(arguments=notifier.command, environment=seen)
+
+
+def _service(notifier: Notifier, variables: Mapping[str, str], _private: Collection[str]) -> "Teller":
+    from reconciler.tellers.references import resolve
+    from reconciler.tellers.service import ServiceTeller
+
+    return ServiceTeller(url=resolve(notifier.service or "", variables))
+
+
+TELLERS: Mapping[str, Callable[[Notifier, Mapping[str, str], Collection[str]], "Teller"]] = {
+    "webhook": _webhook,
+    "command": _command,
+    "service": _service,
+}
+"""Way of a notifier → factory of (notifier, environment, names of variables that hold secrets)."""
+
+
+def open_teller(notifier: Notifier, *, variables: Mapping[str, str], private: Collection[str]) -> "Teller":
+    """How this notifier is told; raises NotTold if its secrets are not there."""
+    return TELLERS[notifier.way](notifier, variables, private)
+
+
+def private_variables(settings: Settings) -> frozenset[str]:
+    """Variables that the settings name as secrets: no program that is started sees them."""
+    from reconciler.tellers.references import variable_of
+
+    webhooks = [notifier.webhook for notifier in settings.notify if notifier.webhook is not None]
+    references = [
+        *(notifier.service for notifier in settings.notify),
+        *(webhook.url for webhook in webhooks),
+        *(webhook.secret for webhook in webhooks),
+        *(reference for credential in settings.credentials.values() for reference in credential.references.values()),
+    ]
+    return frozenset(name for name in map(variable_of, references) if name is not None)
 
 
 def manifest_source(

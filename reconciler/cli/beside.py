@@ -7,7 +7,7 @@ from reconciler.cli.live import display
 from reconciler.cli.report import say
 from reconciler.cli.workplace import Workplace
 from reconciler.cli.workshop import means_of
-from reconciler.engine.on_files import OnFiles
+from reconciler.engine.passes import Reconciling
 from reconciler.engine.working.loop import work
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
@@ -22,7 +22,7 @@ AGAIN = 5.0
 class WorkBeside:
     """A worker in a thread of its own, until `stop` says so or it is closed."""
 
-    def __init__(self, place: Workplace, reconciling: OnFiles, *, stop: Callable[[], bool]) -> None:
+    def __init__(self, place: Workplace, reconciling: Reconciling, *, stop: Callable[[], bool]) -> None:
         self._place = place
         self._reconciling = reconciling
         self._stop = stop

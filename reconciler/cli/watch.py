@@ -1,12 +1,8 @@
 """`reconcile watch`: a pass for each change of the manifests, the sources or the settings."""
 
-import os
-import signal
-import sys
-import time
+from collections.abc import Callable
 from dataclasses import replace
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,133 +10,86 @@ from reconciler.cli.options import Options, Output
 
 if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
-    from reconciler.engine.news import Passed, Told
-    from reconciler.engine.on_files import OnFiles, Place
+    from reconciler.git.following import Followed
 
-PATIENCE = 8
-"""Seconds that a look or a pass under way has to end after a signal; then it is broken off, as a kill would do."""
+MOST_OFTEN = 1.0
+"""Seconds between two fetches, at the least."""
 
 
 def watch(
     options: Options,
-    files: Annotated[bool, typer.Option("--files", help="Act on files, not on commits.")] = False,  # noqa: ARG001
+    *,
+    files: Annotated[bool, typer.Option("--files", help="Act on files, not on commits.")] = False,
     no_work: Annotated[bool, typer.Option("--no-work", help="Leave the sends to `reconcile work`.")] = False,
+    repo: Annotated[
+        str | None, typer.Option("--repo", metavar="URL|PATH", help="Follow this repository, in a clone of its own.")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option("--branch", metavar="NAME", help="Follow this branch. Default: the current one.")
+    ] = None,
+    poll: Annotated[
+        str | None, typer.Option("--poll", metavar="TIME", help="How often --repo is fetched. Default: 30s.")
+    ] = None,
+    accept_rewrite: Annotated[
+        str | None,
+        typer.Option("--accept-rewrite", metavar="COMMIT", help="Go on from this commit of a rewritten history."),
+    ] = None,
 ) -> int:
-    """Stay, make a pass for each change once it has come to rest, and one a minute; carry out the sends meanwhile.
+    """Stay, make a pass for each change, and one a minute; carry out the sends meanwhile.
 
-    A broken file is reported once, the others go on. SIGTERM ends it within 10 seconds.
+    Inside a git repository it acts on the commits of the current branch, else, or with --files, on files once they
+    have come to rest. A broken file is reported once, the others go on. One watch at a time acts on a state, others
+    stand by. SIGHUP has it read its settings again; SIGTERM ends it within 10 seconds.
 
-    Examples: reconcile watch; reconcile watch --no-work; reconcile watch --files -o ndjson
+    Examples: reconcile watch; reconcile watch --repo ssh://git@git.example.org/fleet.git --branch main;
+    reconcile watch --files -o ndjson
     """
-    from reconciler.cli.beside import WorkBeside
+    from reconciler.cli.reconciling import Asked, followed_at
     from reconciler.cli.stopping import leave
+    from reconciler.cli.watching import Watch
     from reconciler.cli.workplace import work_in
-    from reconciler.engine.settling import Settling
-    from reconciler.engine.watch import watch as loop
-    from reconciler.sources.watching import FileWatching
 
     options.only(Output.TEXT, Output.NDJSON, reports=False)
     place = work_in(options)
     place.check_watchable()
-    settle = float(place.settings.settle)
-    reconciling = _on_files(replace(options, chdir=None), place)
-    ended_by = _end_on_signals()
-    watcher = FileWatching(reconciling.watched())
-    beside = None if no_work or options.dry_run else WorkBeside(place, reconciling, stop=lambda: bool(ended_by))
+    followed = followed_at(place, Asked(files=files, repo=repo, branch=branch))
+    every = _poll(place, poll)
+    if accept_rewrite is not None:
+        _accept(place, followed, accept_rewrite)
+    return leave(Watch(replace(options, chdir=None), place, followed, poll=every, works=not no_work).run())
+
+
+def _poll(place: "Workplace", said: str | None) -> Callable[[], float]:
+    """Seconds between two fetches, asked before each."""
+    from reconciler.cli.exits import CommandError, Exit
+    from reconciler.model.quantities import parse_duration
+
     try:
-        loop(
-            reconciling,
-            watcher,
-            settling=Settling(settle=settle),
-            clock=time.monotonic,
-            stop=lambda: bool(ended_by),
-            tell=lambda told: _tell(options, told, place),
-        )
+        seconds = None if said is None else float(parse_duration(said))
+    except ValueError as error:
+        raise CommandError(f"--poll {said}: {error}", code=Exit.USAGE) from None
+    return lambda: max(MOST_OFTEN, float(place.settings.git.poll) if seconds is None else seconds)
+
+
+def _accept(place: "Workplace", followed: "Followed | None", commit: str) -> None:
+    """Remember that the branch may go on from this commit; a watch that is running learns of it within a minute."""
+    from reconciler.cli.exits import CommandError, Exit
+    from reconciler.engine.fetching import fetch
+    from reconciler.git.following import Clone
+    from reconciler.git.repository import UnknownRevision
+
+    if followed is None:
+        raise CommandError("--accept-rewrite is about commits", code=Exit.USAGE, hint="work in a git repository")
+    if place.options.dry_run:
+        raise CommandError("--accept-rewrite writes; --dry-run does not", code=Exit.USAGE)
+    if isinstance(followed, Clone):
+        fetch(followed)
+    try:
+        found = followed.repository.commit(commit)
+    except UnknownRevision as fault:
+        raise CommandError(f"--accept-rewrite: {fault}", code=Exit.USAGE) from None
+    state = place.open_state(write=True)
+    try:
+        state.follow(followed.branch, found, replace(place.author(), commit=found), accepted=True)
     finally:
-        watcher.close()
-        if beside is not None:
-            beside.close(PATIENCE + 1)
-    return leave(128 + ended_by[0])
-
-
-def _end_on_signals() -> list[int]:
-    """A list that the first SIGTERM or SIGINT puts its number into."""
-    ended_by: list[int] = []
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        if not ended_by:
-            signal.alarm(PATIENCE)
-        ended_by.append(number)
-
-    def break_off(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + ended_by[0])
-
-    signal.signal(signal.SIGALRM, break_off)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    return ended_by
-
-
-def _on_files(options: Options, place: "Workplace") -> "OnFiles":
-    """What is watched: this place, its settings read again whenever they change."""
-    from reconciler import wiring
-    from reconciler.cli.one_pass import narrowing
-    from reconciler.cli.workplace import SETTINGS_FILE, work_in
-    from reconciler.engine.on_files import OnFiles, Place
-
-    def refresh() -> "Place":
-        now = work_in(options)
-        if now.settings_read.settings is None:
-            return Place(settings=None, manifests=None, diagnostics=now.settings_read.diagnostics)
-        return Place(settings=now.settings, manifests=now.manifests)
-
-    found = place.settings_file
-    return OnFiles(
-        settings_file=os.path.abspath(found if found is not None else SETTINGS_FILE),
-        refresh=refresh,
-        open_state=lambda settings: wiring.open_state(settings.state_url, write=not options.dry_run),
-        author=place.author,
-        narrowing=narrowing(options),
-        write=not options.dry_run,
-    )
-
-
-def _tell(options: Options, told: "Told", place: "Workplace") -> None:
-    """Passes are the result, the rest goes to standard error."""
-    from reconciler.cli.report import report_diagnostics, say
-    from reconciler.engine.news import Passed, StillChanging
-
-    match told:
-        case Passed() if told.news:
-            sys.stdout.write(_line(options, told, place))
-            sys.stdout.flush()
-            if options.output is Output.TEXT and told.fresh:
-                report_diagnostics(told.fresh, options)
-            for mended in told.mended if options.output is Output.TEXT else ():
-                say(options, f"mended: {mended.where.file}: {mended.code}")
-        case Passed():
-            pass
-        case StillChanging():
-            say(options, f"files keep changing for {told.seconds} s now ({', '.join(told.paths[:3])}); waiting")
-        case _:
-            say(options, told.text)
-
-
-def _line(options: Options, told: "Passed", place: "Workplace") -> str:
-    from reconciler.cli.report import colored
-    from reconciler.views.passes import ndjson, pass_json, pass_text
-
-    report = told.report
-    submission = report.submission
-    facts: dict[str, Any] = {
-        "at": place.now(),
-        "outcome": report.outcome.value,
-        "plan": report.plan,
-        "recorded": () if submission is None else submission.recorded,
-        "left_out": () if submission is None else submission.moved,
-        "moved": report.moved,
-        "error": report.error,
-    }
-    if options.output is Output.NDJSON:
-        return ndjson(pass_json(**facts, diagnostics=told.fresh))
-    return pass_text(**facts, diagnostics=report.diagnostics, color=colored(options, sys.stdout))
+        state.close()

@@ -34,6 +34,11 @@ class Fetching:
         self._thread.start()
 
     @property
+    def url(self) -> str:
+        """Where it fetches from."""
+        return self._clone.url
+
+    @property
     def nearby(self) -> tuple[str, ...]:
         """Files of the repository fetched from, if it is on this machine: touched, they are worth a fetch."""
         return tuple(sorted(self._nearby))

@@ -10,6 +10,7 @@ from reconciler.engine.reconcile import plan_fleet, record
 from reconciler.engine.scope import Narrowing, NothingMatches
 from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Look
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Settings
@@ -58,6 +59,15 @@ class Reconciling(Protocol):
 
     def watched(self) -> Watched:
         """The paths the last look or pass depended on."""
+        ...
+
+    def reload(self) -> None:
+        """Read the settings again at the next look."""
+        ...
+
+    @property
+    def fleet(self) -> Fleet | None:
+        """That of the last pass, None before the first."""
         ...
 
     def run(self, look: Look) -> PassReport:

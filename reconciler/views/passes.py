@@ -22,6 +22,7 @@ def pass_text(
     at: Instant,
     outcome: str,
     plan: Plan | None = None,
+    commit: str | None = None,
     recorded: Sequence[str] = (),
     left_out: Sequence[tuple[PackageName, SiteName]] = (),
     diagnostics: Sequence[Diagnostic] = (),
@@ -38,6 +39,7 @@ def pass_text(
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
     warnings = len(diagnostics) - errors
     parts = [
+        commit[:7] if commit else "",
         error,
         _plan(plan) if plan is not None else "",
         f"recorded {_names(recorded)}" if recorded else "",
@@ -55,6 +57,7 @@ def pass_json(
     at: Instant,
     outcome: str,
     plan: Plan | None = None,
+    commit: str | None = None,
     recorded: Sequence[str] = (),
     left_out: Sequence[tuple[PackageName, SiteName]] = (),
     diagnostics: Sequence[Diagnostic] = (),
@@ -68,7 +71,7 @@ def pass_json(
         "at": format_instant(at),
         "outcome": outcome,
         "plan": plan.id if plan is not None else None,
-        "commit": plan.source.commit if plan is not None else None,
+        "commit": commit or (plan.source.commit if plan is not None else None),
         "fleetDigest": plan.source.fleet_digest if plan is not None else None,
         "hasChanges": plan is not None and plan.has_changes,
         "refused": plan is not None and plan.refused,

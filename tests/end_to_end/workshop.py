@@ -21,6 +21,7 @@ LONG_ENOUGH = 30.0
 @dataclass(frozen=True)
 class Workshop:
     folder: Path
+    at: str = "fleet"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -29,7 +30,7 @@ class Workshop:
 
     @property
     def here(self) -> Path:
-        return self.folder / "fleet"
+        return self.folder / self.at
 
     def reconcile(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `reconcile` to its end."""
@@ -84,6 +85,14 @@ class Watch:
             assert time.monotonic() < give_up, (passes, self.errors.read_text())
             time.sleep(0.02)
         return passes
+
+    def tells(self, words: str) -> None:
+        """Wait until it has said this; fails when it never does."""
+        give_up = time.monotonic() + LONG_ENOUGH
+        while words not in self.errors.read_text():
+            assert self.process.poll() is None, self.errors.read_text()
+            assert time.monotonic() < give_up, self.errors.read_text()
+            time.sleep(0.02)
 
     def end(self, signal: int) -> int:
         """Its exit code after the signal; fails if it takes more than ten seconds."""

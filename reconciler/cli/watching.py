@@ -1,0 +1,159 @@
+"""One `watch` from its start to its end: it stands by, makes the passes while it has its turn, and stands by again."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from reconciler.cli.beside import WorkBeside
+from reconciler.cli.options import Options
+from reconciler.cli.reconciling import on_commits, on_files
+from reconciler.cli.report import say
+from reconciler.cli.signals import Signals
+from reconciler.cli.systemd import Supervisor
+from reconciler.cli.told import tell
+from reconciler.cli.workplace import Workplace
+from reconciler.engine.heartbeat import Heartbeat
+from reconciler.engine.passes import Reconciling
+from reconciler.engine.settling import Settling
+from reconciler.engine.standby import Turn, TurnLost, Watching, stand_by
+from reconciler.engine.watch import watch as loop
+from reconciler.sources.watching import FileWatching
+from reconciler.state.liveness import this_process
+from reconciler.state.protocol import State
+
+if TYPE_CHECKING:
+    from reconciler.engine.fetching import Fetched, Fetching
+    from reconciler.git.following import Followed
+
+
+class Watch:
+    """`followed` is the branch that is acted on, None for files; a remote one is fetched every `poll` seconds.
+
+    With `works` the sends are carried out beside the passes.
+    """
+
+    def __init__(
+        self, options: Options, place: Workplace, followed: "Followed | None", *, poll: Callable[[], float], works: bool
+    ) -> None:
+        self._options = options
+        self._place = place
+        self._followed = followed
+        self._poll = poll
+        self._works = works and not options.dry_run
+        self._heart = Heartbeat()
+        self._turn: Turn | None = None
+        self._fetch_fault = ""
+
+    def run(self) -> int:
+        """The exit code, by the signal that ended it."""
+        supervisor = Supervisor(os.environ)
+        with Signals() as signals:
+            supervisor.feed(self._heart.is_beating)
+            supervisor.ready()
+            fetching = self._fetching()
+            try:
+                while not signals.is_asked():
+                    self._watch(signals, supervisor, fetching)
+            finally:
+                supervisor.stopping()
+                if fetching is not None:
+                    fetching.close()
+                supervisor.close()
+        return signals.exit_code
+
+    def _watch(self, signals: Signals, supervisor: Supervisor, fetching: "Fetching | None") -> None:
+        """Once: until it is stopped or loses its turn."""
+        if self._options.dry_run:
+            self._passes(signals, supervisor, fetching)
+            return
+        turn = stand_by(self._standing_by(signals), self._heart, stop=signals.is_asked)
+        if turn is None:
+            return
+        with turn:
+            self._turn = turn
+            self._passes(signals, supervisor, fetching)
+
+    def _passes(self, signals: Signals, supervisor: Supervisor, fetching: "Fetching | None") -> None:
+        reconciling = self._reconciling(fetching)
+        watcher = FileWatching(reconciling.watched())
+
+        def is_over() -> bool:
+            return signals.is_asked() or (self._turn is not None and self._turn.is_lost())
+
+        def is_asked_again() -> bool:
+            if not signals.reload_asked():
+                return False
+            supervisor.reloading()
+            reconciling.reload()
+            supervisor.ready()
+            return True
+
+        beside = WorkBeside(self._place, reconciling, stop=is_over) if self._works else None
+        try:
+            loop(
+                reconciling,
+                watcher,
+                settling=Settling(settle=float(self._place.settings.settle), whole=self._followed is not None),
+                clock=time.monotonic,
+                stop=is_over,
+                tell=lambda told: tell(self._options, told, self._place),
+                again=is_asked_again,
+                beat=self._heart.beat,
+            )
+        except TurnLost:
+            say(self._options, "another watch has taken over; standing by")
+        finally:
+            watcher.close()
+            if beside is not None:
+                beside.close(signals.left())
+
+    def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
+        if self._followed is None:
+            return on_files(self._options, self._place, confirm=self._confirm)
+        reconciling = on_commits(
+            self._options,
+            self._place,
+            self._followed,
+            confirm=self._confirm,
+            touched=(lambda _paths: None) if fetching is None else fetching.touched,
+            nearby=() if fetching is None else fetching.nearby,
+        )
+        where = self._followed.repository.top if fetching is None else fetching.url
+        say(
+            self._options,
+            f"following branch {self._followed.branch} of {where}; uncommitted changes are not looked at",
+        )
+        return reconciling
+
+    def _confirm(self, state: State) -> None:
+        """Raises TurnLost if the passes are another's by now."""
+        if self._turn is not None:
+            self._turn.confirm(state)
+
+    def _standing_by(self, signals: Signals) -> Watching:
+        return Watching(
+            worker=this_process(),
+            open_state=lambda: self._place.open_state(write=True),
+            author=self._place.author,
+            wait=signals.wait,
+            tell=lambda text: say(self._options, text),
+        )
+
+    def _fetching(self) -> "Fetching | None":
+        """Begun at once; the first passes go on from what an earlier one brought, if that was any."""
+        from reconciler.git.following import Clone
+
+        if not isinstance(self._followed, Clone):
+            return None
+        from reconciler.engine.fetching import Fetching, fetch
+
+        self._fetched(fetch(self._followed))
+        return Fetching(self._followed, poll=self._poll, tell=self._fetched)
+
+    def _fetched(self, fetched: "Fetched") -> None:
+        if fetched.error and fetched.error != self._fetch_fault:
+            say(self._options, f"cannot fetch: {fetched.error}; going on with what was fetched before")
+        elif self._fetch_fault and not fetched.error:
+            say(self._options, "fetching works again")
+        self._fetch_fault = fetched.error
