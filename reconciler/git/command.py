@@ -17,10 +17,12 @@ _SETTINGS = (
     "safe.bareRepository=explicit",
     "safe.directory=*",
     "gc.auto=0",
+    "core.bigFileThreshold=16m",
 )
 """Said on the command line, where they win over the repository's own configuration.
 
-`safe.directory` may be anything as nothing is run: who owns a repository decides about its objects alone.
+`safe.directory` may be anything as nothing is run: who owns a repository decides about its objects alone. Files above
+the threshold are inflated piece by piece, where git would hold up to 512 MiB of one in memory.
 """
 
 _SURROUNDINGS = {

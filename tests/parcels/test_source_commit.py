@@ -3,10 +3,13 @@
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -288,6 +291,27 @@ def test_a_partial_clone_fetches_nothing_and_says_what_is_missing(repo: Repo, tm
     assert problem(committed(partial)).code == "source-objects-missing"
     partial.git("fetch", "--quiet", "--refetch", "--no-filter")
     assert content(committed(partial)).digest == content(committed(repo)).digest
+
+
+@pytest.mark.long
+def test_neither_git_nor_we_hold_a_large_blob_in_memory(repo: Repo) -> None:
+    repo.put("big", bytes(256 * 2**20))
+    repo.commit()
+    repo.git("repack", "-a", "-d", "--quiet")
+    wanted = committed(repo)
+    assert wanted.tree is not None
+    script = f"""
+        import resource
+        from reconciler.model.commits import CommittedTree
+        from reconciler.model.packages import SourceRequest
+        from reconciler.parcels.digest_cache import DigestCache
+        from reconciler.parcels.listing import read_content
+        resource.setrlimit(resource.RLIMIT_DATA, (128 * 2**20, 128 * 2**20))
+        tree = CommittedTree(git_dir={wanted.tree.git_dir!r}, tree={wanted.tree.tree!r})
+        print(read_content(SourceRequest(package="till-4", path="/", tree=tree), DigestCache(None)).size)
+    """
+    read = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, check=False)
+    assert (read.stdout, read.stderr) == (f"{256 * 2**20}\n", "")
 
 
 # -- Git LFS --
