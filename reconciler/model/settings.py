@@ -133,6 +133,13 @@ class Notifier:
     command: tuple[str, ...] = ()
     service: str | None = None
 
+    @property
+    def way(self) -> str:
+        """`webhook`, `command` or `service`."""
+        if self.webhook is not None:
+            return "webhook"
+        return "command" if self.command else "service"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:

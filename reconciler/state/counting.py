@@ -1,4 +1,4 @@
-"""What the state holds, counted in SQL, and how counts of open sends become counts of jobs, the same for every state."""
+"""What the state holds, counted: in SQL; and how open sends become counts of jobs, the same for every state."""
 
 import sqlite3
 from collections import Counter
