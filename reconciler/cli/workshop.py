@@ -1,6 +1,5 @@
 """What a worker of this place works with."""
 
-import contextlib
 import os
 import random
 import threading
@@ -9,15 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
+from reconciler.cli.exits import CommandError, InvalidSettings
 from reconciler.cli.one_pass import report_all
+from reconciler.cli.report import say
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.working.means import FleetReader, Means
+from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
-from reconciler.model.faults import StateError
+from reconciler.model.faults import GitFault, StateError
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Moved
 from reconciler.model.packages import Package
 from reconciler.state.liveness import boot_seconds, this_process
+from reconciler.state.protocol import Author
 
 if TYPE_CHECKING:
     from reconciler.cli.live import Display
@@ -34,16 +37,20 @@ def means_of(
 ) -> Means:
     """`count` sends at a time, else what the settings say; `fleet` where somebody else reads the manifests."""
     settings = place.settings.workers
+    author = place.author
+    if fleet is None:
+        now = FleetNow(place)
+        fleet, author = now.read, now.author
     return Means(
         worker=this_process(),
         open_state=lambda: place.open_state(write=True),
-        fleet=fleet or FleetNow(place).read,
+        fleet=fleet,
         open_sender=wiring.open_sender,
         depot_folder=wiring.depot_folder(place.settings.state_url),
         forget_source=lambda package: _forget_source(place, package),
         verifier=f"{os.uname().nodename}/{os.getpid()}",
         settings=settings if count is None else replace(settings, count=count),
-        author=place.author,
+        author=author,
         tell=shown.tell,
         show=shown.show,
         clock=boot_seconds,
@@ -62,14 +69,16 @@ def _forget_source(place: Workplace, package: Package) -> None:
 class FleetNow:
     """The fleet of the manifests as they are now; looked at now and then, read again when they changed (L22).
 
-    What is wrong in them is told when it changes. Sources are read again too when somebody is `behind`: has a send of a
-    revision that the fleet does not know.
+    With `--rev` it is that of the commit that the revision stands for now. What is wrong is told when it changes.
+    Sources are read again too when somebody is `behind`: has a send of a revision that the fleet does not know.
     """
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
         self._look: object = None
         self._told: tuple[Diagnostic, ...] = ()
+        self._fault = ""
+        self._commit: CommitId | None = None
         self._fleet = self._with_packed(self._read())
         self._due = time.monotonic() + EVERY
         self._reading: threading.Thread | None = None
@@ -84,12 +93,24 @@ class FleetNow:
             self._reading.start()
         return self._fleet
 
+    def author(self) -> Author:
+        """Who works here, because of which commit."""
+        return replace(self._place.author(), commit=self._commit)
+
     def _refresh(self, behind: bool) -> None:
         began = time.monotonic()
         if behind:
             self._look = None
-        with contextlib.suppress(Moved, StateError):
+        fault = ""
+        try:
             self._fleet = self._with_packed(self._read())
+        except (Moved, StateError):
+            pass
+        except (GitFault, CommandError, InvalidSettings) as error:
+            fault = str(error)
+            if fault != self._fault:
+                say(self._place.options, f"{fault}; what was read before holds")
+        self._fault = fault
         ended = time.monotonic()
         self._due = ended + max(EVERY, SHARE * (ended - began))
 
@@ -104,12 +125,14 @@ class FleetNow:
             state.close()
 
     def _read(self) -> Fleet:
-        manifests = self._place.manifests
+        revision = self._place.options.rev
+        manifests = self._place.manifests if revision is None else self._place.manifests_at(revision)
         read = manifests.source()
-        if read.look == self._look:
+        commit = None if read.commit is None else read.commit.commit
+        if (commit, read.look) == self._look:
             return self._fleet
         found = manifests.resolve(read, manifests.declare(read), manifests.content)
-        self._look = read.look  # not sooner: a source that moved is read again
+        self._look, self._commit = (commit, read.look), commit  # not sooner: a source that moved is read again
         if found.diagnostics != self._told:
             self._told = found.diagnostics
             report_all(found, self._place.options)

@@ -1,13 +1,13 @@
 """Objects of a repository, through one `git cat-file --batch` that stays."""
 
 import os
+import re
 import subprocess
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import IO
+from typing import IO, NamedTuple, cast
 
 from reconciler.git.command import GitFault, command, surroundings
 from reconciler.model.commits import CommitId, ObjectId
@@ -30,13 +30,24 @@ class MissingObject(GitFault):
         self.id = id
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """One name in a tree; `name` is bytes, as git does not ask for UTF-8."""
 
     name: bytes
     mode: int
     id: ObjectId
+
+
+RawEntry = tuple[bytes, bytes, bytes]
+"""Mode, name and id of an entry, as they stand in a tree."""
+
+_ENTRIES = {digits: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % (digits // 2), re.DOTALL) for digits in (40, 64)}
+
+
+def entry_of(raw: RawEntry) -> TreeEntry:
+    """The entry, as everybody else wants it."""
+    mode, name, id = raw
+    return TreeEntry(name, int(mode, 8), ObjectId(id.hex()))
 
 
 class Objects:
@@ -79,14 +90,13 @@ class Objects:
 
     def tree(self, id: ObjectId) -> Iterator[TreeEntry]:
         """The entries of one tree in git's order: bytes, a folder as if a slash ended its name."""
-        data = self.read(id, "tree")
-        raw = len(id) // 2
-        at = 0
-        while at < len(data):
-            space, end = data.index(b" ", at), data.index(b"\0", at)
-            named = data[end + 1 : end + 1 + raw].hex()
-            yield TreeEntry(data[space + 1 : end], int(data[at:space], 8), ObjectId(named))
-            at = end + 1 + raw
+        for raw in self.raw_tree(id):
+            yield entry_of(raw)
+
+    def raw_tree(self, id: ObjectId) -> list[RawEntry]:
+        """The same as git has it; many entries are compared faster so."""
+        entries = _ENTRIES[len(id)].findall(self.read(id, "tree"))
+        return cast(list[RawEntry], entries)
 
     def entry(self, tree: ObjectId, path: str) -> TreeEntry | None:
         """What lies at a path beneath a tree, "" for the tree itself; None if nothing does."""

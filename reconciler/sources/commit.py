@@ -3,10 +3,9 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.git.command import GitFault
-from reconciler.git.fetching import Promised
 from reconciler.git.lfs import MissingLfs, pointer_of, resolve
 from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects, TreeEntry
 from reconciler.git.repository import Repository
@@ -20,6 +19,9 @@ from reconciler.model.source_text import SourceText
 from reconciler.sources.committed_folder import CommittedFolder, FolderReader, Rules
 from reconciler.sources.manifest_read import LARGEST, ManifestRead, printable, refusal, shown
 from reconciler.sources.tree import IGNORE_FILE, is_manifest, is_utf8
+
+if TYPE_CHECKING:
+    from reconciler.git.fetching import Promised
 
 Given = TypeVar("Given")
 
@@ -61,7 +63,7 @@ class CommitReader:
     """
 
     def __init__(
-        self, repository: Repository, *, relative_to: str, top: str | None = None, promised: Promised | None = None
+        self, repository: Repository, *, relative_to: str, top: str | None = None, promised: "Promised | None" = None
     ) -> None:
         self.repository = repository
         self.top = normal(top or repository.top)
@@ -214,16 +216,14 @@ class CommitReader:
             return
         folder = self._folders.get(path)
         if folder is None or folder.unsettled or folder.tree != tree or folder.above != above:
-            entries = self._trees.entries(tree)
             reader = FolderReader(path, above, self._patterns, depth)
-            folder = reader.read(tree, entries.values(), entries.get(IGNORE_FILE.encode()))
+            folder = reader.read(tree, self.objects.raw_tree(tree), folder)
         walked.folders[path] = folder
         walked.marks[path] = ("folder", folder.ignore_file)
         walked.manifests.update(folder.manifests)
         walked.links.update(folder.links)
-        walked.marks.update((manifest, (blob,)) for manifest, blob in folder.manifests.items())
-        for refused in folder.refused:
-            walked.refused[refused.path] = refused.code, refused.reason
+        walked.marks.update(zip(folder.manifests, zip(folder.manifests.values(), strict=True), strict=True))
+        walked.refused.update((refused, (why.code, why.reason)) for refused, why in folder.refused.items())
         for below, subtree in folder.folders.items():
             self._visit(below, subtree, folder.rules, walked, depth=depth + 1)
 

@@ -1,11 +1,12 @@
 """One folder of a commit: what of it counts as manifests, by the rules by which a directory is read."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from reconciler.git.lfs import MissingLfs
-from reconciler.git.objects import FOLDER, LINK, SUBMODULE, TreeEntry
+from reconciler.git.objects import FOLDER, LINK, SUBMODULE, RawEntry, TreeEntry, entry_of
 from reconciler.model.commits import ObjectId
 from reconciler.model.ignoring import Patterns
 from reconciler.sources.tree import DEEPEST, IGNORE_FILE, beneath, is_manifest, is_utf8
@@ -13,32 +14,34 @@ from reconciler.sources.tree import DEEPEST, IGNORE_FILE, beneath, is_manifest, 
 Rules = tuple[tuple[int, Patterns], ...]
 """As in `sources.tree.Folder`: where they stand, and what they say; the deepest last."""
 
+_IGNORE_FILE = IGNORE_FILE.encode()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """What is among the manifests and is not read: path, diagnostic code, and why."""
+    """What is among the manifests and is not read: diagnostic code, and why."""
 
-    path: str
     code: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommittedFolder:
-    """Path → id of the manifests, the folders and the links in it that count.
+    """Path → id of the manifests, the folders and the links in it that count; path → what is refused.
 
     It stays true as long as its tree and the rules `above` are the same, unless it is `unsettled`: a file of rules was
     not to be had. What a link leads to may change meanwhile.
     """
 
     tree: ObjectId
+    listed: frozenset[RawEntry]
     above: Rules
     rules: Rules
     manifests: dict[str, ObjectId]
     folders: dict[str, ObjectId]
     links: dict[str, ObjectId]
-    refused: tuple[Refused, ...]
-    ignore_file: ObjectId | None = None
+    refused: dict[str, Refused]
+    ignore_file: RawEntry | None = None
     unsettled: bool = False
 
 
@@ -50,30 +53,52 @@ class FolderReader:
         self._above = self._rules = above
         self._ignore_rules = ignore_rules
         self._depth = depth
-        self._ignore_file: ObjectId | None = None
         self._manifests: dict[str, ObjectId] = {}
         self._folders: dict[str, ObjectId] = {}
         self._links: dict[str, ObjectId] = {}
-        self._refused: list[Refused] = []
+        self._refused: dict[str, Refused] = {}
 
-    def read(self, tree: ObjectId, entries: Iterable[TreeEntry], ignore_file: TreeEntry | None) -> CommittedFolder:
-        """The folder whose entries these are."""
-        if ignore_file is not None:
-            self._take_rules(ignore_file)
-        for entry in entries:
-            if not entry.name.startswith(b"."):
-                self._take(entry)
+    def read(self, tree: ObjectId, entries: Sequence[RawEntry], before: CommittedFolder | None) -> CommittedFolder:
+        """The folder whose entries these are; of what it was `before`, only what differs is looked at again."""
+        listed = frozenset(entries)
+        ignore_file = next((entry for entry in entries if entry[1] == _IGNORE_FILE), None)
+        if _goes_on(before, self._above, ignore_file):
+            self._begin_with(before, listed)
+            listed_anew = listed - before.listed
+        else:
+            listed_anew = listed
+            if ignore_file is not None:
+                self._take_rules(entry_of(ignore_file))
+        for raw in listed_anew:
+            if not raw[1].startswith(b"."):
+                self._take(entry_of(raw))
         return CommittedFolder(
             tree=tree,
+            listed=listed,
             above=self._above,
             rules=self._rules,
             manifests=self._manifests,
             folders=self._folders,
             links=self._links,
-            refused=tuple(self._refused),
-            ignore_file=self._ignore_file,
-            unsettled=any(refused.code == "lfs-missing" for refused in self._refused),
+            refused=self._refused,
+            ignore_file=ignore_file,
+            unsettled=any(refused.code == "lfs-missing" for refused in self._refused.values()),
         )
+
+    def _begin_with(self, before: CommittedFolder, listed: frozenset[RawEntry]) -> None:
+        """All that was there, less what is not any more."""
+        self._rules = before.rules
+        kinds: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+            (self._manifests, before.manifests),
+            (self._folders, before.folders),
+            (self._links, before.links),
+            (self._refused, before.refused),
+        )
+        gone = [beneath(self._path, os.fsdecode(name)) for _, name, _ in before.listed - listed]
+        for now, then in kinds:
+            now.update(then)
+            for path in gone:
+                now.pop(path, None)
 
     def _take_rules(self, entry: TreeEntry) -> None:
         path = beneath(self._path, IGNORE_FILE)
@@ -82,7 +107,6 @@ class FolderReader:
         elif entry.mode in (FOLDER, SUBMODULE):
             self._refuse(path, "unreadable", "cannot be read: no regular file")
         else:
-            self._ignore_file = entry.id
             try:
                 rules = self._ignore_rules(path, entry.id)
             except MissingLfs as missing:
@@ -119,4 +143,9 @@ class FolderReader:
         return False
 
     def _refuse(self, path: str, code: str, reason: str) -> None:
-        self._refused.append(Refused(path=path, code=code, reason=reason))
+        self._refused[path] = Refused(code=code, reason=reason)
+
+
+def _goes_on(before: CommittedFolder | None, above: Rules, ignore_file: RawEntry | None) -> TypeGuard[CommittedFolder]:
+    """Whether what was said of the entries holds of those that are still there."""
+    return before is not None and not before.unsettled and (before.above, before.ignore_file) == (above, ignore_file)
