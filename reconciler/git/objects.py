@@ -41,7 +41,7 @@ class TreeEntry(NamedTuple):
 RawEntry = tuple[bytes, bytes, bytes]
 """Mode, name and id of an entry, as they stand in a tree."""
 
-_ENTRIES = {digits: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % (digits // 2), re.DOTALL) for digits in (40, 64)}
+_ENTRIES = {digits: re.compile(rb"([0-7]+) ([^\0]*)\0(.{%d})" % (digits // 2), re.DOTALL) for digits in (40, 64)}
 
 
 def entry_of(raw: RawEntry) -> TreeEntry:
@@ -95,8 +95,11 @@ class Objects:
 
     def raw_tree(self, id: ObjectId) -> list[RawEntry]:
         """The same as git has it; many entries are compared faster so."""
-        entries = _ENTRIES[len(id)].findall(self.read(id, "tree"))
-        return cast(list[RawEntry], entries)
+        data = self.read(id, "tree")
+        entries = cast(list[RawEntry], _ENTRIES[len(id)].findall(data))
+        if sum(len(mode) + len(name) + len(raw) + 2 for mode, name, raw in entries) != len(data):
+            raise GitFault(f"tree {id} is damaged")
+        return entries
 
     def entry(self, tree: ObjectId, path: str) -> TreeEntry | None:
         """What lies at a path beneath a tree, "" for the tree itself; None if nothing does."""

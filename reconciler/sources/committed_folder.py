@@ -124,8 +124,8 @@ class FolderReader:
             self._links[path] = entry.id
         elif not is_utf8(name):
             self._refuse(path, "name-not-utf8", "the name is not UTF-8")
-        elif "/" in name:
-            self._refuse(path, "unreadable", "cannot be read: a slash is in the name")
+        elif "/" in name or not name:
+            self._refuse(path, "unreadable", "cannot be read: this is no name")
         elif entry.mode == SUBMODULE:
             self._refuse(path, "manifest-submodule", "a submodule is not read")
         elif is_folder and self._depth == DEEPEST:
