@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-KINDS = ("site", "package", "job", "config", "manifest", "plan", "receipt")
+KINDS = ("site", "package", "job", "config", "manifest", "plan", "review", "receipt")
 
 
 @cache

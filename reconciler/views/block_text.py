@@ -13,7 +13,7 @@ from reconciler.views.paint import Ink, paint
 from reconciler.views.row_text import INKS, Columns, columns_of
 from reconciler.views.rows import Symbol
 
-_STATUS_INKS = {
+STATUS_INKS = {
     JobVerdict.READY: Ink.GREEN,
     JobVerdict.WAITING: Ink.YELLOW,
     JobVerdict.BLOCKED: Ink.RED,
@@ -70,7 +70,7 @@ def widths(arranged: Sequence[Unfolded], now: Instant) -> Widths:
 def block_lines(shown: Unfolded, *, wide: Widths, now: Instant, color: bool) -> list[str]:
     """The block's title, its rows, and how many sites are ready."""
     block = shown.block
-    status = paint(block.status, _STATUS_INKS[block.verdict], color=color) if block.verdict else block.status
+    status = paint(block.status, STATUS_INKS[block.verdict], color=color) if block.verdict else block.status
     name = paint(block.name, Ink.BOLD, color=color) + " " * (wide.name - cells(block.name))
     lines = [f"{name}  {left(block.purpose, wide.purpose)}     {status}"]
     for rows in shown.folds:

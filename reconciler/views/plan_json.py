@@ -27,7 +27,17 @@ from reconciler.model.plan import (
 from reconciler.views.manifests import manifest_of
 from reconciler.views.saved_plan import check_saved, plan_from_json
 
-__all__ = ["check_saved", "diagnostic_json", "plan_from_json", "plan_json"]
+__all__ = [
+    "check_saved",
+    "diagnostic_json",
+    "guard_json",
+    "instant_json",
+    "job_json",
+    "pair_json",
+    "plan_from_json",
+    "plan_json",
+    "summary_json",
+]
 
 Json = dict[str, object]
 
@@ -50,19 +60,19 @@ def plan_json(plan: Plan, *, show_all: bool = False) -> Json:
         "state": {
             "kind": plan.state.kind,
             "version": plan.state.version,
-            "oldestVerification": _instant(plan.state.oldest_verification),
+            "oldestVerification": instant_json(plan.state.oldest_verification),
         },
         "scope": {"partial": plan.is_partial, "filters": sorted(plan.filters)},
         "hasChanges": plan.has_changes,
         "refused": plan.refused,
-        "summary": _summary(plan.summary),
+        "summary": summary_json(plan.summary),
         "sendOnlyJobs": [_send_only_job(job) for job in sorted(plan.send_only_jobs, key=_send_order)],
-        "pairs": [_pair(pair) for pair in sorted(pairs, key=lambda pair: (pair.package, pair.site))],
-        "jobs": [_job(job) for job in sorted(plan.jobs, key=lambda job: job.name)],
+        "pairs": [pair_json(pair) for pair in sorted(pairs, key=lambda pair: (pair.package, pair.site))],
+        "jobs": [job_json(job) for job in sorted(plan.jobs, key=lambda job: job.name)],
         "cancellations": [_cancellation(change) for change in sorted(plan.cancellations, key=_cancellation_order)],
         "updates": [_update(change) for change in sorted(plan.updates, key=_update_order)],
         "removals": [_removal(removal) for removal in sorted(plan.removals, key=lambda removal: removal.site)],
-        "guards": [_guard(guard) for guard in sorted(plan.guards, key=_guard_order)],
+        "guards": [guard_json(guard) for guard in sorted(plan.guards, key=_guard_order)],
         "diagnostics": [diagnostic_json(each) for each in sorted(plan.diagnostics, key=lambda each: each.order)],
         "spent": [{"plan": name, "guard": guard.value} for name, guard in sorted(plan.spent, key=_spent_order)],
     }
@@ -80,7 +90,8 @@ def diagnostic_json(diagnostic: Diagnostic) -> Json:
     }
 
 
-def _summary(summary: Summary) -> Json:
+def summary_json(summary: Summary) -> Json:
+    """The numbers of a plan."""
     return {
         "sites": summary.sites,
         "packages": summary.packages,
@@ -126,7 +137,8 @@ def _sites(sites: Iterable[PlannedSite]) -> Json:
     }
 
 
-def _pair(pair: PlannedPair) -> Json:
+def pair_json(pair: PlannedPair) -> Json:
+    """One verdict."""
     return {
         "package": pair.package,
         "site": pair.site,
@@ -145,7 +157,7 @@ def _pair(pair: PlannedPair) -> Json:
         "route": list(pair.route),
         "mode": pair.mode.value if pair.mode is not None else None,
         "bytes": pair.bytes,
-        "earliest": _instant(pair.earliest),
+        "earliest": instant_json(pair.earliest),
         "estimatedSeconds": pair.estimated_seconds,
         "timezone": pair.timezone,
         "sourceRef": _where(pair.where),
@@ -158,11 +170,12 @@ def _underway(underway: Underway) -> Json:
         "since": format_instant(underway.since),
         "bytesDone": underway.bytes_done,
         "cause": underway.cause.value if underway.cause is not None else None,
-        "nextAttempt": _instant(underway.next_attempt),
+        "nextAttempt": instant_json(underway.next_attempt),
     }
 
 
-def _job(job: PlannedJob) -> Json:
+def job_json(job: PlannedJob) -> Json:
+    """One desired job."""
     return {
         "name": job.name,
         "verdict": job.verdict.value,
@@ -174,7 +187,7 @@ def _job(job: PlannedJob) -> Json:
         "ready": job.ready,
         "blockers": list(job.blockers),
         "waitsFor": list(job.waits_for),
-        "readyAt": _instant(job.ready_at),
+        "readyAt": instant_json(job.ready_at),
         "timezone": job.timezone,
         "sourceRef": _where(job.where),
     }
@@ -202,7 +215,8 @@ def _removal(removal: Removal) -> Json:
     return {"site": removal.site, "packages": list(removal.packages), "versions": list(removal.versions)}
 
 
-def _guard(guard: GuardResult) -> Json:
+def guard_json(guard: GuardResult) -> Json:
+    """One guard's look."""
     return {
         "name": guard.name.value,
         "limit": guard.limit,
@@ -213,7 +227,8 @@ def _guard(guard: GuardResult) -> Json:
     }
 
 
-def _instant(instant: Instant | None) -> str | None:
+def instant_json(instant: Instant | None) -> str | None:
+    """RFC 3339, or null."""
     return format_instant(instant) if instant is not None else None
 
 

@@ -32,7 +32,7 @@ def plan_markdown(plan: Plan, *, limits: Limits = NOWHERE) -> str:
     head = [_title(plan), *_guards(plan, limits), *_sums(plan), *_diagnostics(plan.diagnostics)]
     every = [block for block in blocks(plan, show_all=False) if block.verdict is not JobVerdict.READY]
     details = _details(plan, every)
-    return _fitting(head, details)
+    return fitting(head, details, whole="the whole plan: `reconcile plan`")
 
 
 def code(text: str) -> str:
@@ -106,18 +106,25 @@ def _diagnostic_line(diagnostic: Diagnostic) -> str:
 def _details(plan: Plan, every: Sequence[Block]) -> list[str]:
     arranged = arrange(every, show_all=False)
     wide = widths(arranged, plan.created_at)
-    details = []
-    for shown in arranged:
-        block = shown.block
-        name, purpose = escape(_short(block.name)), escape(_short(block.purpose))
-        summary = f"<code>{name}</code> <code>{purpose}</code>: {escape(block.status)}"
-        rows = fenced(block_lines(shown, wide=wide, now=plan.created_at, color=False)[1:])
-        details.append(f"<details><summary>{summary}</summary>\n\n{rows}\n\n</details>")
-    return details
+    return [
+        folded(
+            shown.block.name,
+            shown.block.purpose,
+            shown.block.status,
+            block_lines(shown, wide=wide, now=plan.created_at, color=False)[1:],
+        )
+        for shown in arranged
+    ]
 
 
-def _fitting(head: Sequence[str], details: Sequence[str]) -> str:
-    """As many details as fit, whole; the rest is counted."""
+def folded(name: str, purpose: str, status: str, lines: Iterable[str]) -> str:
+    """Lines that a click unfolds, beneath what they are about."""
+    about = f"<code>{escape(_short(name))}</code> <code>{escape(_short(purpose))}</code>: {escape(status)}"
+    return f"<details><summary>{about}</summary>\n\n{fenced(lines)}\n\n</details>"
+
+
+def fitting(head: Sequence[str], details: Sequence[str], *, whole: str) -> str:
+    """As many details as fit, whole; the rest is counted, and `whole` is the command that shows it."""
     text = "\n\n".join(head) + "\n"
     shown = 0
     for detail in details:
@@ -126,5 +133,5 @@ def _fitting(head: Sequence[str], details: Sequence[str]) -> str:
         text += f"\n{detail}\n"
         shown += 1
     if shown < len(details):
-        text += f"\nTruncated: {count(len(details) - shown, 'section')} not shown; the whole plan: `reconcile plan`.\n"
+        text += f"\nTruncated: {count(len(details) - shown, 'section')} not shown; {whole}.\n"
     return text
