@@ -153,18 +153,16 @@ class OnCommits:
         try:
             tip = self.followed.tip()
         except BranchMissing as missing:
-            return self._held("branch-missing", f"{missing}", settings, hint="push the branch, or follow another")
+            hint = "push the branch, or follow another"
+            return self._held(str(missing), settings, code="branch-missing", hint=hint)
         if not self._goes_on(last, tip, settings):
             message = f"{self.followed.branch} was rewritten: {tip[:12]} does not follow {str(last)[:12]}"
-            return self._held(
-                "history-rewritten",
-                message,
-                settings,
-                hint=f"look at what it changes, then: reconcile watch --accept-rewrite {tip[:12]}",
-            )
+            hint = f"look at what it changes, then: reconcile watch --accept-rewrite {tip[:12]}"
+            return self._held(message, settings, code="history-rewritten", hint=hint)
         refusal = self.refusal(tip, settings.git)
         if refusal:
-            return self._held("commit-refused", refusal, settings, hint="")
+            hint = "have it signed by one of the allowed signers, or commit on top of it"
+            return self._held(refusal, settings, code="commit-refused", hint=hint)
         return Standing(commit=tip)
 
     def _goes_on(self, last: CommitId | None, tip: CommitId, settings: Settings) -> bool:
@@ -174,7 +172,7 @@ class OnCommits:
         accepted = self._last(settings)
         return accepted == tip or (accepted != last and self._goes_on(accepted, tip, settings))
 
-    def _held(self, code: str, message: str, settings: Settings, *, hint: str) -> Standing:
+    def _held(self, message: str, settings: Settings, *, code: str, hint: str) -> Standing:
         """Nothing new is acted on; the last good commit is, if it is there and still trusted."""
         where = Where(f"branch {self.followed.branch}")
         problem = Diagnostic(code=code, message=message, where=where, hint=hint)
