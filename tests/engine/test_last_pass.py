@@ -1,9 +1,10 @@
 """A pass that knows what the last one knew says, byte by byte, what a pass says that knows nothing (L7)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,22 +13,22 @@ from reconciler.engine.manifests import FleetRead, Manifests
 from reconciler.engine.reconcile import Planned, plan_fleet, record
 from reconciler.manifests.declaring.declare import read_files
 from reconciler.model.diagnostics import Where
-from reconciler.model.instants import parse_instant
+from reconciler.model.instants import Instant, parse_instant
 from reconciler.model.looks import Look
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
+from reconciler.model.quantities import Percent
 from reconciler.model.settings import Default, Guards, Settings
 from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.sources.manifest_read import ManifestRead
 from reconciler.state.memory import MemoryState
 from reconciler.state.protocol import Author, State
-from reconciler.views.diagnostics import diagnostic_json
-from reconciler.views.plan_json import plan_json
+from reconciler.views.plan_json import diagnostic_json, plan_json
 
 from ..manifests.fleets import F, content
 from ..properties import tried
 
-ROOM = Guards(changed_packages=replace(Guards().changed_packages, share=100.0))
+ROOM = Guards(changed_packages=replace(Guards().changed_packages, share=Percent(100.0)))
 AT = parse_instant("2026-11-24T15:02:00Z")
 
 _OBJECTS = F.strip().split("\n---\n")
@@ -37,7 +38,7 @@ EXTRA = """
 apiVersion: reconciler/v1
 kind: Package
 metadata: {name: HQ100002}
-spec: {origin: HQ1, source: {type: directory, path: /payload/share}, setups: {sharing: {name: tools}}}
+spec: {origin: HQ1, source: {type: directory, path: /payload/share}, setups: {sharing: {share: TOOLS}}}
 """.strip()
 
 EVERYWHERE = """
@@ -82,7 +83,18 @@ SITES = (
     ("name: DE1", "name: DE2"),
 )
 SLOTS[SITE] = (*SLOTS[SITE], *(_OBJECTS[2].replace(*change) for change in SITES))
-SLOTS["site-1.yaml"] = (*SLOTS["site-1.yaml"], _OBJECTS[1].replace("spec: {", "spec: {type: secondary, "))
+for _number in (1, 4):
+    _file = f"site-{_number}.yaml"
+    SLOTS[_file] = (*SLOTS[_file], _OBJECTS[_number].replace("spec: {", "spec: {type: secondary, "))
+NOBODY = "site-5.yaml", _OBJECTS[5].replace("parent: US1", "parent: XX1")
+"""A site that is left out, as its parent is nowhere."""
+TWO_TARGETS = (
+    "everywhere.yaml",
+    EVERYWHERE.split("  targets:")[0] + "  targets: [{names: [FR1]}, {matchLabels: {country: us}}]",
+)
+"""A job that means that site, and another."""
+SLOTS["site-5.yaml"] = (*SLOTS["site-5.yaml"], NOBODY[1])
+SLOTS["everywhere.yaml"] = (*SLOTS["everywhere.yaml"], TWO_TARGETS[1])
 
 BROKEN = (
     "kind: Site\n  metadata: {",
@@ -142,7 +154,10 @@ def _write(file: str, text: str) -> Edit:
 
 
 def _remove(file: str) -> Edit:
-    return lambda folder: folder.files.pop(file, None) and None
+    def remove(folder: Folder) -> None:
+        folder.files.pop(file, None)
+
+    return remove
 
 
 def _rename(file: str) -> Edit:
@@ -166,7 +181,9 @@ def edits() -> st.SearchStrategy[Edit]:
     written = files.flatmap(lambda file: st.sampled_from((*SLOTS[file], *BROKEN)).map(lambda text: _write(file, text)))
     mended = files.map(lambda file: _write(file, SLOTS[file][0]))
     packages = st.sampled_from(("HQ100001", "HQ100002", "hq100001"))
-    held = st.sampled_from((content("one"), content("two"), replace(content("one"), real_path="/srv/de1/x"), PROBLEM))
+    held: st.SearchStrategy[Content | SourceProblem] = st.sampled_from(
+        (content("one"), content("two"), replace(content("one"), real_path="/srv/de1/x"), PROBLEM)
+    )
     return st.one_of(
         written,
         written,
@@ -188,9 +205,8 @@ def planned(read: FleetRead, state: State) -> Planned:
     return plan_fleet(read, state, guards=ROOM, at=AT, include_ready=True)
 
 
-@settings(tried(40), suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.lists(edits(), max_size=3), min_size=1, max_size=6))
-def test_L7_a_pass_that_knows_the_last_one_plans_what_one_that_knows_nothing_plans(passes: list[list[Edit]]) -> None:
+def compare(passes: Sequence[Sequence[Edit]]) -> None:
+    """Pass after pass, one that knows the last one beside one that knows nothing; what is planned is recorded."""
     folder, last, state = Folder(), LastPass(), MemoryState()
     for number, made in enumerate([[], *passes]):
         for edit in made:
@@ -200,7 +216,37 @@ def test_L7_a_pass_that_knows_the_last_one_plans_what_one_that_knows_nothing_pla
         assert told(planned(warm, state)) == told(planned(cold, state))
         plan = planned(warm, state)
         if not plan.plan.refused:
-            record(plan, state, Author(actor="anna", at=AT + number))
+            record(plan, state, Author(actor="anna", at=Instant(AT + number)))
+
+
+@settings(tried(30), suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(edits(), max_size=3), min_size=1, max_size=6))
+def test_L7_a_pass_that_knows_the_last_one_plans_what_one_that_knows_nothing_plans(passes: list[list[Edit]]) -> None:
+    compare(passes)
+
+
+@pytest.mark.parametrize(
+    "passes",
+    [
+        pytest.param([[_write(*NOBODY), _write(*TWO_TARGETS)], [], [_remove(NOBODY[0])]], id="a left out site goes"),
+        pytest.param(
+            [[_write("extra.yaml", SLOTS["extra.yaml"][2])], [_write("site-4.yaml", SLOTS["site-4.yaml"][2])]],
+            id="an origin becomes secondary",
+        ),
+        pytest.param([[_write("everywhere.yaml", SLOTS["everywhere.yaml"][1])], [], []], id="a warning stays"),
+        pytest.param(
+            [[_write(SITE, SLOTS[SITE][5])], [_write(SITE, SLOTS[SITE][0])]], id="a site moves and comes back"
+        ),
+    ],
+)
+def test_L7_what_is_wrong_is_told_each_time(passes: list[list[Edit]]) -> None:
+    compare(passes)
+
+
+def test_nothing_is_wrong_in_the_folder_before_it_is_edited() -> None:
+    read = Folder().fleet(None)
+    assert read.diagnostics == ()
+    assert (len(read.fleet.sites), len(read.fleet.packages), len(read.fleet.jobs)) == (6, 2, 2)
 
 
 def test_a_file_that_is_as_it_was_is_not_read_again() -> None:
