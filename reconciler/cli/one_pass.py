@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from reconciler.cli.exits import CommandError, Exit, strongest
 from reconciler.cli.options import FailOn, Options, Output, Show
 from reconciler.cli.report import as_json, deliver, detail, masked, plan_renderer, report_diagnostics, say, write_file
+from reconciler.cli.trust import check_files
 from reconciler.cli.workplace import Workplace, work_in
 from reconciler.engine.manifests import FleetRead
 from reconciler.engine.reconcile import Planned, plan_fleet, record
@@ -79,10 +80,16 @@ def one_pass(options: Options, paths: Sequence[str] = (), *, write: bool, out: s
 
 
 def _one_pass(options: Options, paths: Sequence[str], *, write: bool, out: str | None) -> int:
+    if options.base is not None:
+        from reconciler.cli.review import check_reviewing, review_change
+
+        check_reviewing(options, write=write, out=out)
+        return review_change(options, paths, options.base)
     options.only(*PLAN_OUTPUTS)
     narrow = narrowing(options)
     place = work_in(options, paths)
     write = write and not options.dry_run
+    check_files(place, write=write)
     state = place.open_state(write=write)
     try:
         planned = plan_now(place, state, narrow)

@@ -10,6 +10,7 @@ from reconciler import wiring
 from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.one_pass import narrowing
 from reconciler.cli.options import Options
+from reconciler.cli.trust import check_files, unsigned_files
 from reconciler.cli.workplace import SETTINGS_FILE, Workplace, cache_directory, work_in
 from reconciler.engine.last_pass import LastPass
 from reconciler.engine.on_files import OnFiles, Place
@@ -82,12 +83,16 @@ def _from_settings(place: Workplace, repo: str) -> str:
 
 def on_files(options: Options, place: Workplace, *, confirm: Callable[[State], None]) -> OnFiles:
     """The files of this place, its settings read again whenever they change."""
+    write = not options.dry_run
+    check_files(place, write=write)
     last = LastPass()
 
     def refresh() -> Place:
         now = work_in(options)
         if now.settings_read.settings is None:
             return Place(settings=None, manifests=None, diagnostics=now.settings_read.diagnostics)
+        if write and now.settings.git.require_signed:
+            return Place(settings=None, manifests=None, diagnostics=(unsigned_files(now),))
         return Place(settings=now.settings, manifests=replace(now.manifests, last=last))
 
     return OnFiles(
@@ -96,7 +101,7 @@ def on_files(options: Options, place: Workplace, *, confirm: Callable[[State], N
         open_state=_open_state(options),
         author=place.author,
         narrowing=narrowing(options),
-        write=not options.dry_run,
+        write=write,
         confirm=confirm,
     )
 
@@ -113,6 +118,7 @@ def on_commits(
     """The commits of a branch; a clone's tree stands for the folder of the settings."""
     from reconciler.cli.revisions import commits_of
     from reconciler.engine.on_commits import CommitPlace, OnCommits
+    from reconciler.engine.trust import Trust
     from reconciler.git.following import Clone
 
     last = LastPass()
@@ -129,7 +135,7 @@ def on_commits(
         settings_file=_settings_file(place),
         refresh=refresh,
         followed=followed,
-        refusal=lambda _commit, _git: "",
+        refusal=Trust(followed.repository).refusal,
         open_state=_open_state(options),
         author=place.author,
         touched=touched,

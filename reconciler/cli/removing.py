@@ -39,6 +39,10 @@ def require_whole(read: "FleetRead", place: "Workplace") -> None:
 @contextmanager
 def taking_sites(place: "Workplace", *, write: bool) -> "Iterator[tuple[State, Taking | None]]":
     """The state, and with `write` this process as one that has sites for itself, until it is done."""
+    from reconciler.cli.trust import check_files
+
+    if write:
+        check_files(place, write=True)
     state = place.open_state(write=write)
     try:
         taking = taking_of(place) if write else None

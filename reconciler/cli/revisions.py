@@ -22,6 +22,15 @@ def manifests_at(place: "Workplace", revision: str) -> Manifests:
     return manifests_of(place.commits, commit_called(place, revision), place.commits.reader.repository, revision)
 
 
+def trusted_at(place: "Workplace", revision: str) -> Manifests:
+    """The same of a commit that is to be acted on; raises CommandError for one that must be signed and is not."""
+    from reconciler.cli.trust import check_commit
+
+    commit, repository = commit_called(place, revision), place.commits.reader.repository
+    check_commit(place, repository, commit)
+    return manifests_of(place.commits, commit, repository, revision)
+
+
 def commit_called(place: "Workplace", revision: str) -> "CommitId":
     """The commit that a revision stands for now; raises CommandError."""
     try:

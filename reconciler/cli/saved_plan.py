@@ -6,6 +6,7 @@ from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, known_before, tell_outcome, tell_workers
 from reconciler.cli.options import Options
 from reconciler.cli.report import deliver, plan_renderer
+from reconciler.cli.trust import check_saved
 from reconciler.cli.workplace import work_in
 from reconciler.engine.reconcile import because_of, with_acknowledgements
 from reconciler.model.plan import Plan
@@ -48,6 +49,7 @@ def apply_saved(options: Options, file: str) -> int:
     options.only(*PLAN_OUTPUTS)
     place = work_in(options)
     plan = read_plan(file)
+    check_saved(place, plan)
     state = place.open_state(write=True)
     try:
         held = state.snapshot(Wanted(sites=(), packages=())).acknowledgements

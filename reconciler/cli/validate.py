@@ -20,12 +20,14 @@ def validate(
     Examples: reconcile validate; reconcile validate manifests/ new-site.yaml -o json
     """
     from reconciler.cli.report import as_json, deliver, say, source_lines
+    from reconciler.cli.trust import check_files
     from reconciler.cli.workplace import work_in
     from reconciler.planning.advice import advise
     from reconciler.views.diagnostics import diagnostics_text, validation_json
 
     options.only(Output.TEXT, Output.JSON)
     place = work_in(options, paths or ())
+    check_files(place, write=False)
     read = place.read_fleet()
     diagnostics = tuple(sorted((*read.diagnostics, *advise(read.fleet)), key=lambda diagnostic: diagnostic.order))
 

@@ -89,7 +89,9 @@ class Workplace:
     def manifests(self) -> Manifests:
         """The files, or with `--rev` what the commit has in their place."""
         if self.options.rev is not None:
-            return self.manifests_at(self.options.rev)
+            from reconciler.cli.revisions import trusted_at
+
+            return trusted_at(self, self.options.rev)
         return Manifests(
             source=wiring.manifest_source(self.settings, relative_to=os.getcwd(), stream=self.stream),
             settings=self.settings,
@@ -114,10 +116,12 @@ class Workplace:
         return commits_of(self, repository_of(self))
 
     def _head(self, read: ManifestRead) -> "Provenance | None":
-        """The commit that the files belong to."""
+        """The commit that the files belong to; none where only its signature would make it one to act on."""
+        settings = self.settings
+        if settings.git.require_signed:
+            return None
         from reconciler.sources.head import head_of
 
-        settings = self.settings
         return head_of(
             read,
             roots=settings.manifest_paths,

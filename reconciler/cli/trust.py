@@ -1,0 +1,67 @@
+"""`git.requireSigned` on the command line: which commits, files and saved plans may be acted on."""
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from reconciler.cli.workplace import Workplace
+    from reconciler.git.repository import Repository
+    from reconciler.model.commits import CommitId
+    from reconciler.model.diagnostics import Diagnostic
+    from reconciler.model.plan import Plan
+
+_UNSIGNED = "the settings ask for signed commits; uncommitted files have no signature"
+_HINT = "use --rev HEAD"
+
+
+def check_commit(place: "Workplace", repository: "Repository", commit: "CommitId") -> None:
+    """Raise CommandError unless the commit may be acted on, or looked at by a plan that may be."""
+    git = place.settings.git
+    if not git.require_signed:
+        return
+    from reconciler.engine.trust import refusal
+
+    reason = refusal(repository, commit, git)
+    if reason:
+        where = f"who may sign stands in {git.allowed_signers} ({place.settings_file}: git.allowedSigners)"
+        raise CommandError(reason, code=Exit.NO, hint=where)
+
+
+def check_files(place: "Workplace", *, write: bool) -> None:
+    """Raise CommandError if files are to be acted on where commits must be signed; say so if they are only read."""
+    if not place.settings.git.require_signed or place.options.rev is not None:
+        return
+    if write:
+        raise CommandError(_UNSIGNED, code=Exit.NO, hint=_HINT)
+    from reconciler.cli.report import say
+
+    say(place.options, f"warning: {_UNSIGNED}, so nothing of this can be recorded; {_HINT}", level="warning")
+
+
+def unsigned_files(place: "Workplace") -> "Diagnostic":
+    """The same of a watch of files whose settings came to ask for signed commits."""
+    from reconciler.model.diagnostics import Diagnostic, Where
+
+    return Diagnostic(
+        code="commit-refused",
+        message=_UNSIGNED,
+        where=Where(place.settings_file or ""),
+        hint="watch commits: no --files",
+    )
+
+
+def check_saved(place: "Workplace", plan: "Plan") -> None:
+    """Raise CommandError unless a saved plan is one of a commit that may be acted on; one of files names no commit."""
+    if not place.settings.git.require_signed:
+        return
+    from reconciler.cli.revisions import repository_of
+    from reconciler.model.commits import CommitId
+
+    if plan.source.commit is None or plan.source.dirty:
+        raise CommandError(
+            "the settings ask for signed commits; this plan is of files",
+            code=Exit.NO,
+            hint="plan anew: reconcile plan --rev HEAD --out FILE",
+        )
+    check_commit(place, repository_of(place), CommitId(plan.source.commit))

@@ -1,0 +1,227 @@
+"""`git.requireSigned` and `ownership` on the command line: what is acted on, what is refused, and where it is said."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.engine.owning import ownership_of
+from reconciler.engine.trust import Trust, refusal
+from reconciler.git.repository import open_repository
+from reconciler.manifests.owners import Owners
+from reconciler.model.commits import CommitId
+from reconciler.model.diagnostics import Where
+from reconciler.model.settings import GitSettings, Owned, Settings
+from tests.cli.conftest import JOB, Reconcile
+from tests.git.repositories import Repo
+from tests.git.signing import SshKey, ssh_key
+
+SIGNED = """\
+apiVersion: reconciler/v1
+kind: Config
+spec:
+  git: {requireSigned: true, allowedSigners: ../signers}
+"""
+OWNED = """\
+apiVersion: reconciler/v1
+kind: Config
+spec:
+  ownership:
+    - {paths: [manifests/teams/a/], kinds: [Job], names: ["a-*"]}
+"""
+
+
+@pytest.fixture(scope="module")
+def anna(tmp_path_factory: pytest.TempPathFactory) -> SshKey:
+    return ssh_key(tmp_path_factory.mktemp("keys"), "anna")
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> SshKey:
+    return ssh_key(tmp_path_factory.mktemp("keys"), "stranger")
+
+
+@pytest.fixture
+def repo(fleet: Path, anna: SshKey) -> Repo:
+    """The fleet in a repository, one unsigned commit; only Anna may sign."""
+    repo = Repo.new(fleet)
+    repo.put(".gitignore", ".reconciler/\nstores/\n")
+    repo.put("reconciler.yaml", SIGNED)
+    (fleet.parent / "signers").write_text(f"anna@example.org {anna.public}\n")
+    repo.commit()
+    return repo
+
+
+def sign(repo: Repo, key: SshKey) -> str:
+    """Commit all there is, signed."""
+    repo.git("add", "--all")
+    repo.git(*key.options, "commit", "--quiet", "--allow-empty", "--gpg-sign", "--message=Change")
+    return repo.git("rev-parse", "HEAD")
+
+
+def recorded(reconcile: Reconcile) -> int:
+    return len(json.loads(reconcile("status", "sends", "-o", "json").out)["sends"])
+
+
+COMMANDS = [("plan",), ("--dry-run",), ("validate",), ("apply",), (), ("status",), ("explain", "till-emea")]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_commit_that_is_not_signed_is_refused_by_every_command(
+    repo: Repo, reconcile: Reconcile, command: tuple[str, ...]
+) -> None:
+    commit = repo.git("rev-parse", "HEAD")
+    ended = reconcile(*command, "--rev", "HEAD")
+    assert (ended.code, ended.out) == (3, "")
+    assert f"error: commit {commit[:12]} is refused: it is not signed\n" in ended.err
+    assert f"who may sign stands in {repo.path.parent}/signers (reconciler.yaml: git.allowedSigners)" in ended.err
+
+
+def test_a_commit_signed_by_an_allowed_signer_is_recorded_and_named(
+    repo: Repo, reconcile: Reconcile, anna: SshKey, stranger: SshKey
+) -> None:
+    sign(repo, stranger)
+    refused = reconcile("--rev", "HEAD")
+    assert refused.code == 3
+    assert stranger.fingerprint in refused.err
+    assert recorded(reconcile) == 0
+    commit = sign(repo, anna)
+    assert reconcile("validate", "--rev", "HEAD").code == 0
+    ended = reconcile("--rev", "HEAD")
+    assert ended.code == 0, ended.err
+    assert commit[:7] in ended.out
+    assert recorded(reconcile) == 1
+
+
+def test_the_settings_of_a_commit_do_not_decide_whether_it_is_trusted(
+    repo: Repo, reconcile: Reconcile, stranger: SshKey
+) -> None:
+    """It would allow itself."""
+    repo.put("reconciler.yaml", SIGNED.replace("../signers", "signers"))
+    repo.put("signers", f"stranger@example.org {stranger.public}\n")
+    allowing_itself = sign(repo, stranger)
+    repo.put("reconciler.yaml", SIGNED.replace("requireSigned: true, ", ""))
+    not_asking = repo.commit()
+    repo.put("reconciler.yaml", SIGNED)
+    for commit in (allowing_itself, not_asking):
+        assert reconcile("--rev", commit).code == 3
+    assert recorded(reconcile) == 0
+
+
+def test_files_are_planned_with_a_warning_and_not_recorded(repo: Repo, reconcile: Reconcile, anna: SshKey) -> None:
+    sign(repo, anna)
+    for command in ((), ("apply",), ("prune", "--yes"), ("watch", "--files", "--no-work")):
+        ended = reconcile(*command)
+        assert ended.code == 3, command
+        assert ended.err.startswith(
+            "reconcile: error: the settings ask for signed commits; uncommitted files have no signature\n"
+        ), ended.err
+        assert "use --rev HEAD" in ended.err
+    for command in (("plan",), ("--dry-run",), ("validate",)):
+        ended = reconcile(*command)
+        assert ended.code == 0, command
+        assert "warning: the settings ask for signed commits" in ended.err
+    assert recorded(reconcile) == 0
+
+
+def test_a_saved_plan_is_applied_if_its_commit_is_signed(
+    repo: Repo, reconcile: Reconcile, anna: SshKey, tmp_path: Path
+) -> None:
+    """One of files is not, whatever commit they lay beside: their sources may be anything."""
+    sign(repo, anna)
+    plan = str(tmp_path / "plan.json")
+    assert reconcile("plan", "--out", plan).code == 0
+    ended = reconcile("apply", plan)
+    assert (ended.code, recorded(reconcile)) == (3, 0)
+    assert "this plan is of files" in ended.err
+    assert reconcile("plan", "--rev", "HEAD", "--out", plan).code == 0
+    assert (reconcile("apply", plan).code, recorded(reconcile)) == (0, 1)
+    (tmp_path / "signers").write_text(f"other@example.org {ssh_key(tmp_path, 'other').public}\n")
+    assert reconcile("apply", plan).code == 3, "whose signers are others now"
+
+
+def test_answers_are_remembered_for_a_minute_and_while_the_signers_are_the_same(
+    repo: Repo, anna: SshKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = CommitId(sign(repo, anna))
+    git = GitSettings(require_signed=True, allowed_signers=str(tmp_path / "signers"))
+    repository = open_repository(str(repo.path))
+    clock = 0.0
+    trust = Trust(repository, clock=lambda: clock)
+    assert trust.refusal(commit, git) == refusal(repository, commit, git) == ""
+    programs = os.environ["PATH"]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert trust.refusal(commit, git) == "", "nothing is run"
+    clock = 61.0
+    assert trust.refusal(commit, git) == f"commit {commit[:12]} is refused: git is not installed"
+    monkeypatch.setenv("PATH", programs)
+    clock = 122.0
+    assert trust.refusal(commit, git) == ""
+    (tmp_path / "signers").write_text("# Nobody any more.\n")
+    assert "names nobody" in trust.refusal(commit, git)
+    assert trust.refusal(commit, GitSettings()) == ""
+
+
+def test_nothing_is_asked_where_no_signature_is_required(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = open_repository(str(repo.path))
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert refusal(repository, CommitId("0" * 40), GitSettings()) == ""
+
+
+def test_ownership_is_checked_of_files_and_of_commits_and_read_from_the_working_place(
+    fleet: Path, reconcile: Reconcile
+) -> None:
+    repo = Repo.new(fleet)
+    repo.put(".gitignore", ".reconciler/\n")
+    repo.put("reconciler.yaml", OWNED)
+    repo.put("manifests/teams/a/job.yaml", JOB.replace("till-emea", "b-till"))
+    owning = repo.commit()
+    repo.put("reconciler.yaml", OWNED.replace("a-*", "b-*"))
+    generous = repo.commit()
+    repo.put("reconciler.yaml", OWNED)
+    for rev in ((), ("--rev", owning), ("--rev", generous)):
+        ended = reconcile("validate", *rev, "-o", "json")
+        found = [(one["code"], one["file"]) for one in json.loads(ended.out)["diagnostics"]]
+        assert (ended.code, found) == (4, [("owner-name", "manifests/teams/a/job.yaml")]), rev
+    ended = reconcile("--rev", owning)
+    assert ended.code == 4
+    assert recorded(reconcile) == 1, "the other job is recorded (L35)"
+
+
+def test_a_job_that_becomes_anothers_keeps_what_is_recorded_for_it(fleet: Path, reconcile: Reconcile) -> None:
+    """As of any broken file (L35): it is left out, nothing of it is obsolete."""
+    job = fleet / "manifests/teams/a/a-till.yaml"
+    job.parent.mkdir(parents=True)
+    job.write_text(JOB.replace("till-emea", "a-till"))
+    (fleet / "manifests/job.yaml").unlink()
+    (fleet / "reconciler.yaml").write_text(OWNED)
+    assert reconcile().code == 0
+    assert recorded(reconcile) == 1
+    job.write_text(JOB.replace("till-emea", "b-till"))
+    ended = reconcile()
+    assert ended.code == 4
+    [send] = json.loads(reconcile("status", "sends", "-o", "json").out)["sends"]
+    assert {one["state"] for one in send["sites"]} == {"queued"}
+
+
+def test_paths_of_ownership_are_seen_from_the_top_of_the_repository_else_from_the_settings(tmp_path: Path) -> None:
+    inside = tmp_path / "repo/deploy/manifests"
+    inside.mkdir(parents=True)
+    (tmp_path / "repo/.git").mkdir()
+    plain = tmp_path / "plain/manifests"
+    plain.mkdir(parents=True)
+    entry = Owned(paths=("/deploy/manifests/a/", "/manifests/a/", "/a/"), labels={}, where=Where("reconciler.yaml"))
+
+    def owned(manifests: Path, folder: Path, *, top: str | None = None) -> list[str]:
+        settings = Settings(
+            file=None, manifest_paths=(str(manifests),), state_url="", credentials={}, ownership=(entry,)
+        )
+        owners = Owners(ownership_of(settings, folder=str(folder), top=top))
+        places = (f"{manifests}/a/x.yaml", f"{manifests}/deploy/manifests/a/x.yaml", f"{manifests}/b/x.yaml")
+        return [place.removeprefix(f"{manifests}/") for place in places if owners.of(place)]
+
+    assert owned(inside, tmp_path / "repo/deploy") == ["a/x.yaml"]
+    assert owned(plain, tmp_path / "plain") == ["a/x.yaml"]
+    assert owned(plain, tmp_path / "elsewhere") == ["a/x.yaml", "deploy/manifests/a/x.yaml"]
+    assert owned(inside, tmp_path, top=str(inside)) == ["a/x.yaml", "deploy/manifests/a/x.yaml"]

@@ -1,0 +1,55 @@
+"""`reconcile watch` where commits must be signed: a process beside a real repository."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.test_watch_commits import codes, recorded
+from tests.end_to_end.workshop import Workshop, workshop
+from tests.git.repositories import Repo
+from tests.git.signing import SshKey, ssh_key
+
+
+@pytest.fixture
+def anna(tmp_path: Path) -> SshKey:
+    return ssh_key(tmp_path, "anna")
+
+
+@pytest.fixture
+def place(tmp_path: Path, anna: SshKey) -> Workshop:
+    """The small fleet, committed and signed by Anna, who alone may."""
+    place = workshop(tmp_path)
+    repo = Repo.new(place.here)
+    repo.put(".gitignore", ".reconciler/\n")
+    signers = tmp_path / "signers"
+    signers.write_text(f"anna@example.org {anna.public}\n")
+    trust = f"{{requireSigned: true, allowedSigners: {signers}}}"
+    repo.put("reconciler.yaml", f"apiVersion: reconciler/v1\nkind: Config\nspec: {{settle: 1s, git: {trust}}}\n")
+    sign(repo, anna)
+    return place
+
+
+def sign(repo: Repo, key: SshKey) -> str:
+    repo.git("add", "--all")
+    repo.git(*key.options, "commit", "--quiet", "--allow-empty", "--gpg-sign", "--message=Change")
+    return repo.git("rev-parse", "HEAD")
+
+
+def test_a_commit_that_is_not_signed_holds_the_branch_until_a_signed_one_follows(place: Workshop, anna: SshKey) -> None:
+    """Only the tip is asked: who signs it stands for all that it holds."""
+    repo = Repo(place.here)
+    first = repo.git("rev-parse", "HEAD")
+    with place.watching("--no-work") as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        repo.put("payload/till/setup.exe", b"another revision")
+        unsigned = repo.commit("Not signed")
+        passes = watch.until(lambda passes: "commit-refused" in codes(passes[-1]))
+        assert (passes[-1]["outcome"], passes[-1]["commit"]) == ("held", first)
+        [problem] = [one for one in passes[-1]["diagnostics"] if one["code"] == "commit-refused"]
+        assert problem["message"] == f"commit {unsigned[:12]} is refused: it is not signed"
+        assert len(recorded(passes)) == 1
+        signed = sign(repo, anna)
+        passes = watch.until(lambda passes: len(recorded(passes)) == 2)
+        assert passes[-1]["commit"] == signed
+        assert watch.end(signal.SIGTERM) == 143
