@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from reconciler.cli.live import display
 from reconciler.cli.report import say
@@ -11,6 +12,7 @@ from reconciler.engine.passes import Reconciling
 from reconciler.engine.working.loop import work
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
+from reconciler.state.protocol import Author
 
 FIRST_PASS = 0.2
 """Seconds between two looks whether the first pass was made: without manifests nothing is sent."""
@@ -42,7 +44,8 @@ class WorkBeside:
                 continue
             try:
                 with display(self._place.options, live=False) as shown:
-                    work(means_of(self._place, shown, fleet=self._fleet), until_idle=False, stop=self._is_over)
+                    means = means_of(self._place, shown, fleet=self._fleet, author=self._author)
+                    work(means, until_idle=False, stop=self._is_over)
             except StateError as fault:
                 say(self._place.options, str(fault))
                 self._closed.wait(AGAIN)
@@ -55,6 +58,9 @@ class WorkBeside:
         if fleet is None:
             raise ValueError("no pass was made yet")
         return fleet
+
+    def _author(self) -> Author:
+        return replace(self._place.author(), commit=self._reconciling.commit)
 
     def _is_over(self) -> bool:
         return self._stop() or self._closed.is_set()

@@ -29,18 +29,21 @@ def work(
     """
     options.only(Output.TEXT, Output.NDJSON, reports=False)
     from reconciler.cli.live import display
+    from reconciler.cli.logs import staying
     from reconciler.cli.report import say
     from reconciler.cli.stopping import Stopping, leave
     from reconciler.cli.workplace import work_in
-    from reconciler.cli.workshop import means_of
+    from reconciler.cli.workshop import FleetNow, means_of
     from reconciler.engine.working.loop import work as loop
     from reconciler.model.working import StopReason
 
+    options = staying(options)
     place = work_in(options)
     if options.dry_run:
         return _would(place)
     with Stopping() as stopping, display(options) as shown:
-        means = means_of(place, shown, count=workers)
+        now = FleetNow(place)
+        means = means_of(place, shown, count=workers, fleet=now.read, author=now.author)
         if not means.fleet().sites:
             say(options, "No site is declared: nothing can be sent; say where the manifests are with --manifests PATH")
         stopped = loop(means, until_idle=until_idle, stop=stopping.is_asked)

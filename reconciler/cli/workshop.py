@@ -4,6 +4,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,15 @@ SHARE = 50
 
 
 def means_of(
-    place: Workplace, shown: "Display", *, count: int | None = None, fleet: FleetReader | None = None
+    place: Workplace,
+    shown: "Display",
+    *,
+    fleet: FleetReader,
+    author: Callable[[], Author],
+    count: int | None = None,
 ) -> Means:
-    """`count` sends at a time, else what the settings say; `fleet` where somebody else reads the manifests."""
+    """`count` sends at a time, else what the settings say; `author` acts because of the commit that `fleet` is of."""
     settings = place.settings.workers
-    author = place.author
-    if fleet is None:
-        now = FleetNow(place)
-        fleet, author = now.read, now.author
     return Means(
         worker=this_process(),
         open_state=lambda: place.open_state(write=True),

@@ -55,8 +55,8 @@ class OnCommits:
 
     `settings_file` is absolute; it is read again, by `refresh`, when it changed and came to rest, or when `reload` was
     called. `refusal` says why a commit is not trusted, "" if it is. `touched` is told which watched paths changed.
-    Without `write` passes only plan; with it `confirm` is asked before. `fleet` is that of the last pass, None before
-    the first.
+    Without `write` passes only plan; with it `confirm` is asked before. `fleet` and
+    `commit` are those of the last pass, None before the first.
     """
 
     settings_file: str
@@ -71,6 +71,7 @@ class OnCommits:
     narrowing: Narrowing = field(default_factory=Narrowing)
     write: bool = True
     fleet: Fleet | None = None
+    commit: str | None = None
     last: CommitId | None = None
     """The commit that was acted on last, by this watcher or one before."""
     _place: CommitPlace | None = None
@@ -116,12 +117,12 @@ class OnCommits:
                 return PassReport(outcome=Outcome.INVALID, diagnostics=problems, commit=commit)
             return self._pass(CommitId(str(self.last)), problems, settings, commits)
         read = manifests.read()
-        self.fleet = read.fleet
+        self.fleet, self.commit = read.fleet, commit
         report = make_pass(
             read,
             settings,
             open_state=self.open_state,
-            author=replace(self.author(), commit=commit),
+            author=self.author(),
             narrowing=self.narrowing,
             write=self.write,
             confirm=self.confirm,
@@ -129,8 +130,8 @@ class OnCommits:
         if report.outcome is not Outcome.FAILED:
             self._acted(commit, settings)
         if not problems:
-            return replace(report, commit=commit)
-        return replace(report, outcome=Outcome.HELD, diagnostics=(*problems, *report.diagnostics), commit=commit)
+            return report
+        return replace(report, outcome=Outcome.HELD, diagnostics=(*problems, *report.diagnostics))
 
     def _read_settings(self) -> CommitPlace:
         self._settings_mark = look_at_file(self.settings_file)

@@ -35,7 +35,8 @@ class OnFiles:
     """The manifests and sources of one place (`Reconciling`). What was read for the last look is kept for the pass.
 
     `settings_file` is absolute and looked at whether or not it is there; `refresh` reads it again. Without `write`
-    passes only plan; with it `confirm` is asked before. `fleet` is that of the last pass, None before the first.
+    passes only plan; with it `confirm` is asked before. `fleet` and `commit` are
+    those of the last pass, None before the first.
     """
 
     settings_file: str
@@ -46,6 +47,7 @@ class OnFiles:
     write: bool = True
     confirm: Callable[[State], None] = anybody
     fleet: Fleet | None = None
+    commit: str | None = None
     _place: Place | None = None
     _settings_mark: Mark = ()
     _read: ManifestRead | None = None
@@ -92,7 +94,7 @@ class OnFiles:
             return PassReport(outcome=Outcome.INVALID, diagnostics=() if place is None else place.diagnostics)
         fleet_read = place.manifests.resolve(read, declared, lambda request: self._content(request, look, place))
         self.fleet = fleet_read.fleet
-        return make_pass(
+        report = make_pass(
             fleet_read,
             place.settings,
             open_state=self.open_state,
@@ -101,6 +103,8 @@ class OnFiles:
             write=self.write,
             confirm=self.confirm,
         )
+        self.commit = report.commit
+        return report
 
     def _requests(self) -> tuple[SourceRequest, ...]:
         return () if self._declared is None else sources_of(self._declared)

@@ -6,9 +6,8 @@ from enum import Enum
 from typing import Protocol
 
 from reconciler.engine.manifests import FleetRead
-from reconciler.engine.reconcile import plan_fleet, record
+from reconciler.engine.reconcile import because_of, plan_fleet, record
 from reconciler.engine.scope import Narrowing, NothingMatches
-from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Look
@@ -43,7 +42,7 @@ class PassReport:
     diagnostics: tuple[Diagnostic, ...] = ()
     moved: tuple[str, ...] = ()
     error: str = ""
-    commit: CommitId | None = None
+    commit: str | None = None
 
 
 class Reconciling(Protocol):
@@ -68,6 +67,11 @@ class Reconciling(Protocol):
     @property
     def fleet(self) -> Fleet | None:
         """That of the last pass, None before the first."""
+        ...
+
+    @property
+    def commit(self) -> str | None:
+        """The commit it is of; None for files that differ from one."""
         ...
 
     def run(self, look: Look) -> PassReport:
@@ -110,4 +114,5 @@ def make_pass(
         plan=planned.plan,
         submission=submission,
         diagnostics=planned.plan.diagnostics,
+        commit=because_of(planned.plan, author).commit,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.cli.app import run
 from reconciler.cli.options import Options
 from reconciler.cli.workplace import work_in
-from reconciler.cli.workshop import means_of
+from reconciler.cli.workshop import FleetNow, means_of
 from reconciler.engine.working.loop import work
 from reconciler.engine.working.means import Means
 from reconciler.model.instants import Instant
@@ -70,7 +70,9 @@ class Inside:
         """What a worker of this fleet works with, but for the changes."""
         self.shown = Silent(self.clock)
         with self.in_fleet():
-            means = means_of(work_in(Options()), self.shown)  # type: ignore[arg-type]
+            place = work_in(Options())
+            now = FleetNow(place)
+            means = means_of(place, self.shown, fleet=now.read, author=now.author)  # type: ignore[arg-type]
         clocks = {"wall": self.wall, "author": lambda: Author(actor="anna", at=self.wall()), "clock": self.clock}
         return replace(means, **(clocks | changes))
 
