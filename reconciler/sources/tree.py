@@ -138,8 +138,13 @@ def is_manifest(name: str) -> bool:
 
 
 def _is_link_to_folder(entry: "os.DirEntry[str]") -> bool:
-    """Manifests may be expected beneath it: it is named instead of silently passed over."""
-    return entry.is_symlink() and entry.is_dir()
+    """Manifests may be expected beneath it: it is named, not silently passed over. One to itself leads nowhere."""
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError as fault:
+        if fault.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _length(path: str) -> int:

@@ -57,6 +57,12 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
     assert files(read(tmp_path)) == ["a.yaml"]
 
 
+def test_a_link_that_leads_to_itself_leads_nowhere(tmp_path: Path) -> None:
+    plant(tmp_path, "a.yaml")
+    (tmp_path / "loop").symlink_to("loop")
+    assert (files(read(tmp_path)), codes(read(tmp_path))) == (["a.yaml"], [])
+
+
 def test_a_root_may_be_hidden_and_one_file_of_any_name(tmp_path: Path) -> None:
     plant(tmp_path, ".fleet/a.yaml", "stream", ".x.yaml")
     assert files(read(tmp_path, ".fleet", "stream", ".x.yaml")) == [".fleet/a.yaml", ".x.yaml", "stream"]
