@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-from reconciler.cli.options import Options, Output
+from reconciler.cli.logs import log, log_work
+from reconciler.cli.options import LogFormat, Options, Output
 from reconciler.cli.report import colored
 from reconciler.model.instants import Instant
 from reconciler.model.schedule import Schedule
 from reconciler.model.working import PackingProgress, SendProgress, SendStarted, WorkerNotice, WorkerStopped, Working
+from reconciler.views.log import Entry
 from reconciler.views.work import work_text
 from reconciler.views.work_json import work_json
 from reconciler.views.work_summary import summary_text
@@ -32,7 +34,8 @@ class Display:
     def __init__(self, options: Options, *, live: bool) -> None:
         self._options = options
         self._ndjson = options.output is Output.NDJSON
-        self._live = live and not self._ndjson and not options.quiet and sys.stderr.isatty()
+        plain = not self._ndjson and not options.quiet and options.log_format is not LogFormat.JSON
+        self._live = live and plain and sys.stderr.isatty()
         self._color = colored(options, sys.stdout)
         self._drawn = 0
         self._table: Sequence[str] = ()
@@ -40,6 +43,7 @@ class Display:
 
     def tell(self, event: Working) -> None:
         """One event, at once."""
+        logged = log_work(self._options, event)
         if self._ndjson:
             from reconciler.views.passes import ndjson
 
@@ -47,7 +51,8 @@ class Display:
         elif isinstance(event, WorkerStopped):
             self._print(summary_text(event, color=self._color))
         elif isinstance(event, WorkerNotice):
-            self._print(work_text(event), sys.stderr)
+            if not logged:
+                self._print(work_text(event), sys.stderr)
         elif not (self._live and isinstance(event, SendStarted)):
             self._print(work_text(event, color=self._color))
         sys.stdout.flush()
@@ -64,7 +69,11 @@ class Display:
                 for event in running:
                     self.tell(event)
         elif (running or packing) and not self._options.quiet and self._is_due(HEARTBEAT):
-            sys.stderr.write(heartbeat_text(running, schedule, packing, at=at))
+            text = heartbeat_text(running, schedule, packing, at=at)
+            if self._options.log_format is LogFormat.JSON:
+                log(self._options, Entry(event="heartbeat", message=text.strip().partition("  ")[2]))
+            else:
+                sys.stderr.write(text)
 
     def close(self) -> None:
         """Take the table away."""

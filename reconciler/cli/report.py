@@ -3,12 +3,11 @@
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.options import Color, LogFormat, Options, Output
+from reconciler.cli.options import Color, Options, Output
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
@@ -38,15 +37,17 @@ def deliver(options: Options, render: Render) -> None:
     sys.stdout.write(render(options.output, colored(options, sys.stdout)))
 
 
-def say(options: Options, text: str, *, level: str = "info") -> None:
+def say(options: Options, text: str, *, level: str = "info", event: str = "notice", **facts: object) -> None:
     """A line on standard error, for people or with `--log-format json` for programs; not under `--quiet`."""
     if options.quiet:
         return
-    if options.log_format is LogFormat.JSON:
-        from reconciler.model.instants import Instant, format_instant
+    if options.log_format is None:
+        sys.stderr.write(f"{text}\n")
+        return
+    from reconciler.cli.logs import log
+    from reconciler.views.log import Entry, Level
 
-        text = json.dumps({"at": format_instant(Instant(int(time.time()))), "level": level, "message": text})
-    sys.stderr.write(f"{text}\n")
+    log(options, Entry(level=Level(level), event=event, message=text, fields=facts))
 
 
 def detail(options: Options, text: str) -> None:

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from reconciler.cli.logs import log_told
 from reconciler.cli.options import Options, Output
 from reconciler.cli.report import colored, report_diagnostics, say
 from reconciler.cli.workplace import Workplace
@@ -10,8 +11,13 @@ from reconciler.engine.news import Passed, StillChanging, Told
 from reconciler.views.passes import ndjson, pass_json, pass_text
 
 
-def tell(options: Options, told: Told, place: Workplace) -> None:
-    """One thing, at once."""
+def tell(options: Options, told: Told, place: Workplace, *, seconds: float | None = None) -> None:
+    """One thing, at once; `seconds` is how long a pass took, where that is known."""
+    if log_told(options, told, seconds=seconds):
+        if isinstance(told, Passed) and told.news:
+            sys.stdout.write(_line(options, told, place))
+            sys.stdout.flush()
+        return
     match told:
         case Passed() if told.news:
             sys.stdout.write(_line(options, told, place))

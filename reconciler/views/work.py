@@ -64,6 +64,14 @@ def work_text(event: Working, *, zone: str = "UTC", color: bool = False) -> str:
     return f"{format_instant(event.at, zone)}  {painted}  {told}".rstrip() + "\n"
 
 
+def work_words(event: Working) -> str:
+    """What happened, without when: for a log that tells that elsewhere."""
+    if isinstance(event, WorkerStarted | WorkerNotice | WorkerStopped):
+        return ": ".join(part for part in _of_worker(event) if part)
+    word = event.state.value if isinstance(event, SendProgress) else _WORDS[type(event)]
+    return f"{pair_of(event.send)} {word}: {_of_send(event)}"
+
+
 def pair_of(send: Send) -> str:
     """`PACKAGE@SITE`, harmless."""
     return render_untrusted(f"{send.package}@{send.site}")
