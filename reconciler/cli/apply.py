@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.options import Options
 
 
@@ -22,4 +23,6 @@ def apply(
     from reconciler.cli.one_pass import one_pass
     from reconciler.cli.saved_plan import apply_saved
 
+    if saved is not None and options.base is not None:
+        raise CommandError("--base means nothing to a saved plan", code=Exit.USAGE)
     return one_pass(options, write=True) if saved is None else apply_saved(options, saved)

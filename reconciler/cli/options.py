@@ -65,6 +65,7 @@ class Options:
     detailed_exitcode: bool = False
     fail_on: FailOn | None = None
     show: Show | None = None
+    base: str | None = None
 
     def only(self, *outputs: Output, reports: bool = True) -> None:
         """Raise CommandError if the command cannot give what `--output` and `--report` ask for.
@@ -173,7 +174,14 @@ _PLANNING: dict[str, Any] = {
     ],
     "fail_on": Annotated[FailOn | None, typer.Option("--fail-on", help="Exit 3 when pairs are blocked.")],
     "show": Annotated[Show | None, typer.Option("--show", help="Unfold what is ready or folded.")],
+    "base": Annotated[
+        str | None,
+        typer.Option("--base", metavar="REV", help="What changes in the plan since REV; records nothing."),
+    ],
 }
+_REVIEWING = frozenset(("_bare", "plan", "apply"))
+"""The functions of commands that `--base` means something to."""
+
 VARIABLES = frozenset(variable(name) for name in (*_GENERAL, *_PLANNING))
 
 
@@ -229,7 +237,10 @@ def with_options(function: Callable[..., int], *, planning: bool = False, root: 
         before: dict[str, Any] = {} if ctx.parent is None else ctx.parent.obj
         _refuse_misplaced(ctx, before, options)
         named = {parameter.name for parameter in own}
-        return function(_merged([before, given]), **{name: given[name] for name in given if name in named})
+        merged = _merged([before, given])
+        if merged.base is not None and function.__name__ not in _REVIEWING:
+            raise CommandError(f"--base means nothing to {ctx.info_name}", code=Exit.USAGE)
+        return function(merged, **{name: given[name] for name in given if name in named})
 
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     parameters = [context, *own, *_parameters(options, variables=root)]

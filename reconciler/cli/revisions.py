@@ -31,13 +31,13 @@ def trusted_at(place: "Workplace", revision: str) -> Manifests:
     return manifests_of(place.commits, commit, repository, revision)
 
 
-def commit_called(place: "Workplace", revision: str) -> "CommitId":
-    """The commit that a revision stands for now; raises CommandError."""
+def commit_called(place: "Workplace", revision: str, *, option: str = "--rev") -> "CommitId":
+    """The commit that a revision stands for now; raises CommandError, which names the option that said so."""
     try:
         return place.commits.reader.repository.commit(revision)
     except UnknownRevision as fault:
         hint = "git log shows the commits that there are; a shallow clone lacks the older ones"
-        raise CommandError(f"--rev: {fault}", code=Exit.USAGE, hint=hint) from None
+        raise CommandError(f"{option}: {fault}", code=Exit.USAGE, hint=hint) from None
 
 
 def manifests_of(commits: Commits, commit: "CommitId", repository: Repository, revision: str) -> Manifests:
@@ -83,17 +83,17 @@ def commits_of(
     )
 
 
-def repository_of(place: "Workplace") -> Repository:
+def repository_of(place: "Workplace", *, option: str = "--rev") -> Repository:
     """The one whose work tree this is; a bare one only if `-C` names it. Raises CommandError."""
     try:
         found = find_repository(os.getcwd())
         if found is None and place.options.chdir is not None:
             found = open_repository(os.getcwd())
     except NotARepository as fault:
-        raise CommandError(f"--rev: {fault}", code=Exit.USAGE) from None
+        raise CommandError(f"{option}: {fault}", code=Exit.USAGE) from None
     if found is None:
         hint = "work in one (-C); of a bare one only its own folder will do"
-        raise CommandError(f"--rev: {os.getcwd()} is in no git repository", code=Exit.USAGE, hint=hint)
+        raise CommandError(f"{option}: {os.getcwd()} is in no git repository", code=Exit.USAGE, hint=hint)
     return found
 
 

@@ -70,6 +70,15 @@ class Repository:
             return False
         return ancestor in bases.split("\n")
 
+    def merge_base(self, one: CommitId, other: CommitId) -> CommitId | None:
+        """Where two histories part, the best commit in common; None if none is here."""
+        bases = run(self.git_dir, "merge-base", "--end-of-options", one, other, also=(1,))
+        return CommitId(bases.split("\n")[0]) if bases else None
+
+    def is_shallow(self) -> bool:
+        """Whether the older commits were left out when it was cloned."""
+        return run(self.git_dir, "rev-parse", "--is-shallow-repository") == "true"
+
     def ref_files(self, branch: str | None) -> tuple[str, ...]:
         """The files that change when the branch moves, or HEAD."""
         ref = () if branch is None else (f"{self.common_dir}/refs/heads/{branch}",)

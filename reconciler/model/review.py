@@ -13,6 +13,7 @@ from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import JobName, PackageName, SiteName
+from reconciler.model.packages import Revision
 from reconciler.model.plan import GuardResult, Plan, PlannedJob, PlannedPair
 from reconciler.model.priority import Priority
 from reconciler.model.quantities import Bytes
@@ -57,10 +58,11 @@ class Unlined(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairLine:
-    """A plan's line about a pair that is not ready; `priority` is that of the send it plans, None without one."""
+    """A plan's line about a pair that is not ready; `priority` and `revision` are of the send it plans, if it does."""
 
     pair: PlannedPair
     priority: Priority | None = None
+    revision: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
-from reconciler.model.plan import GuardResult, JobVerdict, Plan, PlannedJob, PlannedPair, Verdict
+from reconciler.model.plan import GuardResult, JobVerdict, Plan, PlannedJob, PlannedPair, SendOnlyJob, Verdict
 from reconciler.model.quantities import Bytes
 from reconciler.model.review import (
     ActionChange,
@@ -71,12 +71,18 @@ def _pairs(before: Plan, after: Plan) -> tuple[PairChange, ...]:
 
 def _lines(plan: Plan) -> Mapping[PairKey, PairLine]:
     """The plan's lines about pairs; ready pairs, listed or not, have none."""
-    priorities = {send.name: send.priority for send in plan.send_only_jobs}
+    sends = {send.name: send for send in plan.send_only_jobs}
     return {
-        (pair.package, pair.site): PairLine(pair=pair, priority=priorities.get(pair.send_only_job or ""))
+        (pair.package, pair.site): _line(pair, sends.get(pair.send_only_job or ""))
         for pair in plan.pairs
         if pair.verdict is not Verdict.READY
     }
+
+
+def _line(pair: PlannedPair, send: SendOnlyJob | None) -> PairLine:
+    if send is None:
+        return PairLine(pair=pair)
+    return PairLine(pair=pair, priority=send.priority, revision=send.revision)
 
 
 def _says(line: PairLine | None) -> Hashable:
@@ -85,7 +91,7 @@ def _says(line: PairLine | None) -> Hashable:
         return None
     pair = line.pair
     of_pair = pair.verdict, pair.reason, pair.also, pair.mode, pair.bytes, pair.has, pair.wants, pair.detail, pair.lacks
-    return *of_pair, pair.held, pair.earliest, pair.estimated_seconds, line.priority
+    return *of_pair, pair.held, pair.earliest, pair.estimated_seconds, line.priority, line.revision
 
 
 def _required(plan: Plan, keys: Sequence[PairKey]) -> set[PairKey]:

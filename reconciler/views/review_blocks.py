@@ -98,8 +98,16 @@ def _note(change: PairChange, now: Instant) -> str:
     if change.before.priority is not change.after.priority and change.before.priority is not None:
         told.append(f"{change.before.priority.word} priority")
     told += [before.when] if before.when != after.when else []
-    told = [was for was in told if was]
-    return f"was {', '.join(told)}" if told else ""
+    was = ", ".join(part for part in told if part)
+    return ", ".join(
+        part for part in (_other_revision(change.before, change.after), f"was {was}" if was else "") if part
+    )
+
+
+def _other_revision(before: PairLine, after: PairLine) -> str:
+    if before.revision is None or after.revision is None or before.revision == after.revision:
+        return ""
+    return "other setup" if before.revision.content == after.revision.content else "other content"
 
 
 def _of_job(change: JobChange, rows: Sequence[_Headed]) -> Group:

@@ -104,7 +104,11 @@ def _line(line: PairLine | Unlined) -> Json:
     if isinstance(line, Unlined):
         return {"verdict": line.value}
     told = {key: value for key, value in pair_json(line.pair).items() if key not in ("package", "site")}
-    return told | {"priority": line.priority.word if line.priority is not None else None}
+    revision = line.revision
+    return told | {
+        "priority": line.priority.word if line.priority is not None else None,
+        "revision": {"content": revision.content, "setup": revision.setup} if revision is not None else None,
+    }
 
 
 def _action(change: ActionChange) -> Json:

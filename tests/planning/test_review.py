@@ -98,6 +98,13 @@ def test_another_priority_and_another_window_change_a_line() -> None:
     assert changed(shops(), night).added.bytes == 0
 
 
+def test_other_content_of_the_same_size_changes_a_line() -> None:
+    before = shops().add(package("P", "D2 S1", version="2"))
+    made = changed(before, shops().add(package("P", "D3 S1", version="2")))
+    assert told(made) == [("P@A", "missing", "missing"), ("P@B", "missing", "missing")]
+    assert (made.added.bytes, made.removed.bytes) == (0, 0)
+
+
 def test_a_job_that_goes_cancels_its_open_send() -> None:
     before, after = shops().open("P@B", "D1 S1"), shops()
     after.jobs = {}

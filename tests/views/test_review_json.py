@@ -56,7 +56,7 @@ def test_the_schema_speaks_of_pairs_jobs_guards_and_diagnostics_as_that_of_plans
     assert mine["guard"] == plan["guard"]
     assert mine["diagnostic"] == plan["diagnostic"]
     line, pair = mine["line"]["properties"], plan["pair"]["properties"]
-    assert {key: line[key] for key in line if key not in ("verdict", "priority")} == {
+    assert {key: line[key] for key in line if key not in ("verdict", "priority", "revision")} == {
         key: pair[key] for key in pair if key not in ("verdict", "package", "site")
     }
     desired, job = mine["desiredJob"]["properties"], plan["job"]["properties"]
@@ -70,7 +70,8 @@ def test_a_line_has_the_keys_of_the_pair_in_the_plan() -> None:
         pair for pair in json.loads(json.dumps(plan_json(review.after)))["pairs"] if pair["site"] == "lyon-01"
     )
     assert lyon["after"] == {key: planned[key] for key in planned if key not in ("package", "site")} | {
-        "priority": "medium"
+        "priority": "medium",
+        "revision": {"content": plans.digest("a"), "setup": plans.digest("b")},
     }
 
 
