@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
+from reconciler.manifests.paths import parents
 from reconciler.model.commits import Provenance
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.looks import Look
@@ -39,8 +41,9 @@ class ManifestRead:
 
     def outside(self, sources: Iterable[str]) -> "ManifestRead":
         """Without what lies beneath the packages' sources, absolute folders: it is content, not manifests."""
-        folders = tuple(f"{source.rstrip('/')}/" for source in sources)
-        inside = {path for path in self.look.manifests if path.startswith(folders)}
+        folders = frozenset(source.rstrip("/") or "/" for source in sources)
+        is_inside = cache(lambda folder: folder in folders or not folders.isdisjoint(parents(folder)))
+        inside = {path for path in self.look.manifests if path != "/" and is_inside(path[: path.rfind("/")] or "/")}
         if not inside:
             return self
         shown_inside = {printable(shown(path, self.relative_to)) for path in inside}

@@ -3,7 +3,7 @@
 What content says of sources does not count, or a vendor's archive could take the manifests out of the fleet.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.manifests.owners import Owners
@@ -28,10 +28,11 @@ class Contents:
     claims: Mapping[str, SourceClaim]
     knots: tuple[SourceClaim, ...]
     _declaring: Mapping[str, frozenset[str]]
+    _above: "_Above"
 
     def holder(self, path: str) -> SourceClaim | None:
         """The source that the file at `path` is content of."""
-        folder = _folder_of(path, self.claims, self._declaring)
+        folder = _folder_of(path, self._above, self._declaring)
         return None if folder is None else self.claims[folder]
 
 
@@ -45,13 +46,15 @@ def contents_of(claims: Iterable[SourceClaim]) -> Contents:
     counting: dict[str, SourceClaim] = {}
     while True:
         possible = counting | {claim.folder: claim for claim in waiting}
-        free = [claim for claim in waiting if _folder_of(claim.path, possible, known) is None]
+        above = _Above(possible)
+        free = [claim for claim in waiting if _folder_of(claim.path, above, known) is None]
         for claim in free:
             counting.setdefault(claim.folder, claim)
         decided = set(free)
-        left = [one for one in waiting if one not in decided and _folder_of(one.path, counting, known) is None]
+        above = _Above(counting)
+        left = [one for one in waiting if one not in decided and _folder_of(one.path, above, known) is None]
         if len(left) == len(waiting):
-            return Contents(claims=counting, knots=tuple(left), _declaring=known)
+            return Contents(claims=counting, knots=tuple(left), _declaring=known, _above=above)
         waiting = left
 
 
@@ -76,10 +79,22 @@ def taking_of_others(
     return taking
 
 
-def _folder_of(path: str, folders: Mapping[str, SourceClaim], declaring: Mapping[str, frozenset[str]]) -> str | None:
-    if not folders:
-        return None
-    return next((folder for folder in parents(path) if folder in folders and path not in declaring[folder]), None)
+class _Above:
+    """Which of some folders lie above a path, nearest first; worked out once for the files of one folder."""
+
+    def __init__(self, folders: Collection[str]) -> None:
+        self._folders = folders
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def of(self, path: str) -> tuple[str, ...]:
+        holder = path[: path.rfind("/") + 1]
+        if holder not in self._found:
+            self._found[holder] = tuple(folder for folder in parents(path) if folder in self._folders)
+        return self._found[holder]
+
+
+def _folder_of(path: str, above: _Above, declaring: Mapping[str, frozenset[str]]) -> str | None:
+    return next((folder for folder in above.of(path) if path not in declaring[folder]), None)
 
 
 def swallowed(claim: SourceClaim, files: Iterable[str]) -> Diagnostic:

@@ -4,10 +4,10 @@ A bad document spoils itself only, a file that cannot be parsed its file only (L
 said in one run.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from reconciler.manifests.declaring.content import (
     SourceClaim,
@@ -26,14 +26,19 @@ from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.settings import Default
 from reconciler.model.source_text import SourceText
 
+Order = tuple[str, str, Where]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead:
-    """What one file declares. `is_bare`: it holds no document at all; `sources` are folders its packages name."""
+    """What one file declares. `is_bare`: it holds no document at all; `sources` are folders its packages name.
+
+    Each declaration stands behind its place among all: kind, name, place.
+    """
 
     file: str
     path: str
-    declarations: tuple[Declaration, ...]
+    declarations: tuple[tuple[Order, Declaration], ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[SourceClaim, ...]
     is_bare: bool
@@ -43,11 +48,11 @@ def read_file(source: SourceText, *, defaults: tuple[Default, ...], settings_dir
     """What one file declares: a pure function of its bytes, its place and the defaults."""
     text = read_text(source.data, source.file)
     reader = ObjectReader(source, defaults=defaults, settings_directory=settings_directory)
-    declarations = tuple(filter(None, map(reader.read, text.documents)))
+    declarations = filter(None, map(reader.read, text.documents))
     return FileRead(
         file=source.file,
         path=normal(source.path),
-        declarations=declarations,
+        declarations=tuple((_order(declaration), declaration) for declaration in declarations),
         diagnostics=(*text.mistakes, *reader.diagnostics),
         sources=tuple(reader.sources),
         is_bare=text.is_bare,
@@ -111,10 +116,10 @@ def declared(files: FilesRead, ownership: Ownership = NOBODY) -> Declared:
     knots = [knotted(claim) for claim in contents.knots]
     knots += [taken(claim, file) for claim, file in taking.items()]
     warnings = [swallowed(contents.claims[folder], files) for folder, files in left_out.items()]
-    declarations = chain.from_iterable(read.declarations for read in kept)
+    placed = sorted(chain.from_iterable(read.declarations for read in kept), key=itemgetter(0))
     diagnostics = chain(knots, warnings, *(read.diagnostics for read in kept))
     return Declared(
-        declarations=tuple(sorted(_without((*contents.knots, *taking), declarations), key=_order)),
+        declarations=tuple(_without((*contents.knots, *taking), (declaration for _, declaration in placed))),
         diagnostics=tuple(sorted(diagnostics, key=attrgetter("order"))),
         broken=tuple(sorted({*(read.file for read in kept if read.diagnostics), *(knot.where.file for knot in knots)})),
         empty=all(read.is_bare for read in kept),
@@ -122,15 +127,14 @@ def declared(files: FilesRead, ownership: Ownership = NOBODY) -> Declared:
     )
 
 
-def _without(knots: tuple[SourceClaim, ...], declarations: Iterable[Declaration]) -> Iterator[Declaration]:
+def _without(knots: tuple[SourceClaim, ...], declarations: Iterable[Declaration]) -> Iterable[Declaration]:
     """The declarations without the packages that are knotted."""
+    if not knots:
+        return declarations
     names = {(knot.path, knot.package) for knot in knots}
-    for declaration in declarations:
-        document = declaration.document
-        if not (names and document.kind == "Package" and (normal(declaration.path), document.name) in names):
-            yield declaration
+    return (one for one in declarations if one.document.kind != "Package" or (normal(one.path), one.name) not in names)
 
 
-def _order(declaration: Declaration) -> tuple[str, str, Where]:
+def _order(declaration: Declaration) -> Order:
     document = declaration.document
     return document.kind, document.name, document.where()
