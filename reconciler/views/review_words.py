@@ -30,6 +30,8 @@ def base_notes(review: Review) -> list[str]:
     if why is not None:
         revision = render_untrusted(review.base.revision)
         notes.append(f"Compared with {revision} itself: {why}. What only {revision} has looks as if it were removed.")
+    if review.base.taken is Taken.MERGE_BASE and review.base.commit == review.after.source.commit:
+        notes.append(f"{render_untrusted(review.base.revision)} has the commit of the head already.")
     errors = sum(diagnostic.is_error for diagnostic in review.before.diagnostics)
     if errors:
         notes.append(f"{count(errors, 'error')} in the manifests of the base: its plan is that of the valid objects.")
