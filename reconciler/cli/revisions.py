@@ -60,9 +60,9 @@ def commits_of(
 ) -> Commits:
     """How this place understands the commits of a repository, whose tree stands for the folder `top`."""
     from reconciler.cli.progress import Progress
-    from reconciler.cli.workplace import cache_directory
+    from reconciler.cli.workplace import STDIN, cache_directory
 
-    if place.stream is not None:
+    if not STDIN.isdisjoint(place.paths or place.options.manifests):
         raise CommandError("standard input is in no commit", code=Exit.USAGE, hint="name folders or files of it")
     reader = CommitReader(
         repository,

@@ -39,6 +39,13 @@ _SURROUNDINGS = {
 """No configuration but the repository's; no replaced object passes for a signed one; nothing is fetched on the way."""
 
 
+class NoGit(GitFault):
+    """There is no such program."""
+
+    def __init__(self) -> None:
+        super().__init__("git is not installed")
+
+
 def command(git_dir: str, *arguments: str) -> list[str]:
     """The arguments of a run on this repository."""
     settings = (part for setting in _SETTINGS for part in ("-c", setting))
@@ -62,7 +69,7 @@ def run(git_dir: str, *arguments: str, also: Sequence[int] = ()) -> str:
             check=False,
         )
     except FileNotFoundError:
-        raise GitFault("git is not installed") from None
+        raise NoGit from None
     except subprocess.TimeoutExpired:
         raise GitFault(f"git {arguments[0]} did not answer within {LIMIT:.0f} s") from None
     if done.returncode and done.returncode not in also:

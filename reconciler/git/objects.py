@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import IO, NamedTuple, cast
 
-from reconciler.git.command import GitFault, command, surroundings
+from reconciler.git.command import GitFault, NoGit, command, surroundings
 from reconciler.model.commits import CommitId, ObjectId
 
 _PIECE = 2**20
@@ -219,7 +219,7 @@ class Objects:
                     stderr=subprocess.DEVNULL,
                 )
             except FileNotFoundError:
-                raise GitFault("git is not installed") from None
+                raise NoGit from None
             self._end = weakref.finalize(self, _end, self._process)
         return self._process
 

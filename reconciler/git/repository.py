@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from reconciler.git.command import GitFault, run
+from reconciler.git.command import GitFault, NoGit, run
 from reconciler.model.commits import CommitId
 
 
@@ -34,6 +34,8 @@ class Repository:
             return CommitId(
                 run(self.git_dir, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{line}^{{commit}}")
             )
+        except NoGit:
+            raise
         except GitFault:
             raise UnknownRevision(f"{self.top} has no commit {revision}") from None
 
@@ -126,6 +128,8 @@ def open_repository(path: str) -> Repository:
     try:
         git_dir = run(inside if os.path.lexists(inside) else path, "rev-parse", "--absolute-git-dir")
         common = run(git_dir, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    except NoGit:
+        raise
     except GitFault as fault:
         raise NotARepository(f"there is no git repository at {path} ({fault})") from fault
     bare = not os.path.lexists(inside)
