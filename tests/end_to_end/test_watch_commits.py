@@ -89,7 +89,7 @@ def test_a_rewritten_history_is_held_until_it_is_accepted(place: Workshop, repo:
         assert (codes(held[-1]), held[-1]["commit"], held[-1]["recorded"]) == ({"history-rewritten"}, good, [])
         ends(watch)
     with place.watching() as watch:
-        held = watch.until(lambda passes: bool(passes))
+        held = watch.until(bool)
         assert held[-1]["outcome"] == "held"
         ends(watch)
     with place.watching("--no-work", "--accept-rewrite", rewritten[:12]) as watch:
@@ -174,9 +174,7 @@ def test_a_remote_that_went_away_is_told_and_the_last_good_commit_stays(
     assert set(place.sends().values()) == {"queued"}
 
 
-def test_commits_that_follow_one_another_quickly_are_each_reconciled_or_superseded(
-    place: Workshop, repo: Repo
-) -> None:
+def test_commits_that_follow_one_another_quickly_are_each_reconciled_or_superseded(place: Workshop, repo: Repo) -> None:
     many = 40
     with place.watching() as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)

@@ -77,9 +77,11 @@ class Watch:
         """The passes told so far; only whole lines count."""
         return [json.loads(line) for line in self.output.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
-    def until(self, seen: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    def until(
+        self, seen: Callable[[list[dict[str, Any]]], bool], *, seconds: float = LONG_ENOUGH
+    ) -> list[dict[str, Any]]:
         """The passes once they are as wanted; fails when they never are."""
-        give_up = time.monotonic() + LONG_ENOUGH
+        give_up = time.monotonic() + seconds
         while not seen(passes := self.passes()):
             assert self.process.poll() is None, self.errors.read_text()
             assert time.monotonic() < give_up, (passes, self.errors.read_text())
