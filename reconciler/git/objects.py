@@ -1,5 +1,6 @@
 """Objects of a repository, through one `git cat-file --batch` that stays."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -193,14 +194,20 @@ class Objects:
         return head
 
     def _pieces(self, id: ObjectId, head: list[bytes], kind: str) -> Iterator[bytes]:
+        """Git believes the place where an object lies: at its end it is held to its name."""
         pipe, left = self._pipe(), int(head[2])
+        hashed = (hashlib.sha1 if len(head[0]) == 40 else hashlib.sha256)(usedforsecurity=False)
+        hashed.update(b"%b %b\0" % (head[1], head[2]))
         if head[1] != kind.encode():
             raise GitFault(f"object {id} is a {head[1].decode()}, not a {kind}")
         while left:
             piece = _some(pipe, left, id)
             left -= len(piece)
+            hashed.update(piece)
             yield piece
         _some(pipe, 1, id)
+        if hashed.hexdigest().encode("ascii") != head[0]:
+            raise GitFault(f"the repository holds something else under the name of object {id}")
 
     def _pipe(self) -> IO[bytes]:
         pipe = self._running().stdout

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.git.command import GitFault
 from reconciler.git.objects import FOLDER, MissingObject, Objects
 from reconciler.git.repository import NotARepository, UnknownRevision, find_repository, open_repository
 from reconciler.model.commits import ObjectId
@@ -106,3 +107,17 @@ def test_a_reader_goes_on_after_an_answer_that_was_not_wanted(repo: Repo) -> Non
         for _ in objects.read_many([entry.id, entry.id]):
             break
         assert objects.read(entry.id) == b"one\n"
+
+
+def test_an_object_that_is_not_what_its_name_says_is_refused(repo: Repo) -> None:
+    blob = repo.git("rev-parse", "HEAD:a.yaml")
+    other = repo.git("rev-parse", "HEAD:shops/b.yaml")
+    stored = repo.path / ".git" / "objects"
+    file = stored / blob[:2] / blob[2:]
+    file.unlink()
+    file.write_bytes((stored / other[:2] / other[2:]).read_bytes())
+    assert repo.git("cat-file", "blob", blob) == "two"
+    with Objects(str(repo.path / ".git")) as objects:
+        with pytest.raises(GitFault, match=f"something else under the name of object {blob}"):
+            objects.read(ObjectId(blob))
+        assert objects.read(ObjectId(other)) == b"two\n"
