@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from reconciler.model.commits import CommittedTree, ObjectId
 from reconciler.model.names import Digest, PackageName
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
+from reconciler.model.quantities import Bytes
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import look_at_source, read_content
 from reconciler.parcels.packing import SourceChanged, SourceGone, pack_source
@@ -170,6 +171,19 @@ def test_a_bare_repository_and_a_further_work_tree_give_the_same(repo: Repo, tmp
         for path in (repo.path, tmp_path / "bare.git", tmp_path / "other")
     }
     assert len(digests) == 1
+
+
+def test_a_repository_with_long_names_gives_the_same(repo: Repo, tmp_path: Path) -> None:
+    longer = Repo(tmp_path / "longer")
+    longer.path.mkdir()
+    longer.git("init", "--quiet", "--object-format=sha256")
+    for kind in (repo, longer):
+        kind.put("data/big", noise(1, 5000))
+        kind.put("small", "1")
+        kind.commit()
+    cache = DigestCache(str(tmp_path / "cache"))
+    assert content(committed(longer), cache).digest == content(committed(repo)).digest
+    assert content(committed(longer, exclude=("none",)), cache).digest == content(committed(repo)).digest
 
 
 def test_what_lies_in_the_folder_does_not_count(repo: Repo) -> None:
@@ -363,6 +377,9 @@ def test_a_large_file_that_is_not_here_or_damaged_is_named(repo: Repo, tmp_path:
     assert found.code == "source-lfs-missing"
     assert "data/big.bin" in found.message
     assert "git lfs fetch" in found.hint
+    assert read_content(replace(committed(repo), pin=Digest("sha256:" + "1" * 64)), cache) == Content(
+        digest=Digest("sha256:" + "1" * 64), size=Bytes(0), files=0, readable=False
+    )
     with pytest.raises(SourceGone, match=r"data/big\.bin"):
         pack_source(committed(repo), Digest("sha256:" + "0" * 64), held=Places(), put=Depot().put)
     file.write_bytes(data)
