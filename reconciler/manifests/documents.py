@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.manifests.owners import NOBODY, Ownership
+from reconciler.manifests.owners import Owners
 from reconciler.model.diagnostics import Diagnostic, Where
 
 
@@ -93,11 +93,11 @@ class Declared:
 
     `declarations` is sorted by kind, name, place. `broken` are the files something was left out of, sorted: a
     name that cannot be found may stand in one of them. `empty`: no file held a document (the guard `emptyManifests`).
-    `ownership` says what each file may declare.
+    `owners` say whose each file is, None where nobody owns any.
     """
 
     declarations: tuple[Declaration, ...]
     diagnostics: tuple[Diagnostic, ...]
     broken: tuple[str, ...] = ()
     empty: bool = False
-    ownership: Ownership = NOBODY
+    owners: Owners | None = None

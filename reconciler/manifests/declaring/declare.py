@@ -103,7 +103,8 @@ def declared(files: FilesRead, ownership: Ownership = NOBODY) -> Declared:
     """
     reads = [read for _, read in files.files]
     claims = tuple(chain.from_iterable(read.sources for read in reads))
-    taking = taking_of_others(claims, {read.path: read.file for read in reads}, Owners(ownership)) if ownership else {}
+    owners = Owners(ownership) if ownership else None
+    taking = {} if owners is None else taking_of_others(claims, {read.path: read.file for read in reads}, owners)
     contents = contents_of(claim for claim in claims if claim not in taking)
     kept: list[FileRead] = []
     left_out: dict[str, list[str]] = {}
@@ -123,7 +124,7 @@ def declared(files: FilesRead, ownership: Ownership = NOBODY) -> Declared:
         diagnostics=tuple(sorted(diagnostics, key=attrgetter("order"))),
         broken=tuple(sorted({*(read.file for read in kept if read.diagnostics), *(knot.where.file for knot in knots)})),
         empty=all(read.is_bare for read in kept),
-        ownership=ownership,
+        owners=owners,
     )
 
 

@@ -47,7 +47,7 @@ def sources_of(declared: Declared) -> tuple[SourceRequest, ...]:
     """
     _, packages, _ = rosters_of(declared)
     findings = Findings()
-    if declared.ownership:
+    if declared.owners is not None:
         packages = check_declared(packages, findings)
     check_names(packages, findings)
     return tuple(request_of(package) for package in packages.candidates if package.fault is None)
@@ -64,12 +64,12 @@ def resolve(
     last = before or NO_OBJECTS
     sites, packages, jobs = rosters_of(declared)
     findings = Findings()
-    if declared.ownership:
+    if declared.owners is not None:
         sites, packages, jobs = (check_declared(roster, findings) for roster in (sites, packages, jobs))
     for roster in (sites, packages, jobs):
         check_names(roster, findings)
     connect(sites, packages, jobs, broken=declared.broken, findings=findings)
-    if declared.ownership:
+    if declared.owners is not None:
         check_references(sites, packages, jobs, findings)
 
     read_sites = [(candidate, _site(candidate, findings, last)) for candidate in sites.candidates]

@@ -25,6 +25,8 @@ def check_declared(roster: Roster, findings: Findings) -> Roster:
     for candidate in roster.candidates:
         if candidate.owner is not None:
             _check_itself(candidate, candidate.owner, findings)
+    if not _may_be_contested(roster.candidates):
+        return roster
     names: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in roster.candidates:
         names[fold(candidate.name)].append(candidate)
@@ -80,8 +82,9 @@ class TargetGuard:
     def _closed_to(self, owner: Owned) -> SiteSet:
         found = self._closed.get(id(owner))
         if found is None:
-            numbers = (number for number, site in enumerate(self.sites) if not _may_use_site(owner, site))
-            found = self._closed[id(owner)] = SiteSet.of(numbers)
+            others = (one for one in enumerate(self.sites) if one[1].owner is not None and one[1].owner is not owner)
+            found = SiteSet.of(number for number, site in others if not (owner.uses_sites and _is_lent(site, owner)))
+            self._closed[id(owner)] = found
         return found
 
 
@@ -100,6 +103,12 @@ def _check_itself(candidate: Candidate, owner: Owned, findings: Findings) -> Non
             what = f"has no label {key}" if has is None else f"has the label {key}={has}"
             message = f'{kind.lower()} "{name}" {what}; everything declared there must have {key}={value}'
             _bar(candidate, findings, code="owner-label", message=message)
+
+
+def _may_be_contested(candidates: Sequence[Candidate]) -> bool:
+    """Whether anybody could have to stand back for another."""
+    named = {bool(candidate.owner.names) for candidate in candidates if candidate.owner is not None}
+    return len(named) > 1 or any(candidate.barred for candidate in candidates)
 
 
 def _takers(group: Sequence[Candidate], findings: Findings) -> Iterable[Candidate]:
@@ -164,8 +173,10 @@ def _may_use_package(owner: Owned, package: Candidate) -> bool:
 
 
 def _may_use_site(owner: Owned, site: Candidate) -> bool:
-    if site.owner is None or site.owner is owner:
-        return True
+    return site.owner is None or site.owner is owner or _is_lent(site, owner)
+
+
+def _is_lent(site: Candidate, owner: Owned) -> bool:
     return any(
         (not usable.names or _matches(site.name, usable.names)) and usable.labels.matches(site.labels)
         for usable in owner.uses_sites

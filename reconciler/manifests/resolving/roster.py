@@ -7,7 +7,6 @@ from functools import cached_property
 from operator import attrgetter
 
 from reconciler.manifests.documents import Declared
-from reconciler.manifests.owners import Owners
 from reconciler.manifests.resolving.candidates import Candidate, Findings
 from reconciler.manifests.spelling import Spelling
 from reconciler.model.names import fold
@@ -38,7 +37,7 @@ class Roster:
 def rosters_of(declared: Declared) -> tuple[Roster, Roster, Roster]:
     """Sites, packages and jobs."""
     groups: dict[str, list[Candidate]] = {"Site": [], "Package": [], "Job": []}
-    owners = Owners(declared.ownership) if declared.ownership else None
+    owners = declared.owners
     for declaration in declared.declarations:
         owner = None if owners is None else owners.of(declaration.path)
         groups[declaration.document.kind].append(Candidate(declaration=declaration, owner=owner))
