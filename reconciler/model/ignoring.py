@@ -52,6 +52,11 @@ class Patterns:
     def __bool__(self) -> bool:
         return bool(self.rules)
 
+    @property
+    def of_folders_only(self) -> bool:
+        """Whether none of them matches a file itself."""
+        return all(rule.folders_only for rule in self.rules)
+
     def verdict(self, path: str, *, folder: bool) -> bool | None:
         """Whether the file or folder itself is ignored (True), taken in again (False), or not spoken of (None).
 
