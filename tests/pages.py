@@ -17,7 +17,7 @@ ANY = "..."
 _TITLE = re.compile(r'```\w+ title="([^"]+)"')
 _VARYING = {
     r"^files [0-9a-f]{7} ": "files FLEET ",  # stores are named by relative paths: it depends on where the fleet lies
-    r"\b(git|commit) [0-9a-f]{7}\b": r"\1 COMMIT",
+    r"\b(git|commit) [0-9a-f]{7}(?:[0-9a-f]{5})?\b": r"\1 COMMIT",
     r"\b[0-9a-f]{32}\b": "ID",
     r"\bworker [0-9a-f]{8} \(process \d+ on [^)]+\)": "WORKER",
     r"\bby [\w.-]+/\d+\b": "by VERIFIER",

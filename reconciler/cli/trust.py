@@ -24,8 +24,7 @@ def check_commit(place: "Workplace", repository: "Repository", commit: "CommitId
 
     reason = refusal(repository, commit, git)
     if reason:
-        where = f"who may sign stands in {git.allowed_signers} ({place.settings_file}: git.allowedSigners)"
-        raise CommandError(reason, code=Exit.NO, hint=where)
+        raise CommandError(reason, code=Exit.NO, hint=f"who may sign: git.allowedSigners of {place.settings_file}")
 
 
 def check_files(place: "Workplace", *, write: bool) -> None:
