@@ -83,27 +83,15 @@ class Metering:
         """A pass begins."""
         self._began = self.clock()
 
-    def told(self, told: Told) -> None:
-        """What the loop tells, each of it."""
+    def told(self, told: Told) -> float | None:
+        """What the loop tells, each of it; returns the seconds of a pass that was timed."""
         self.beat()
         if not isinstance(told, Passed):
-            return
-        report = told.report
+            return None
         with self._lock:
-            self._passes[report.outcome.value] += 1
-            if self._began is not None:
-                self._time(self.clock() - self._began)
-            if report.outcome is Outcome.MOVED:
-                return
-            self._last = report.outcome
-            if report.outcome is Outcome.FAILED:
-                return
-            if report.outcome is Outcome.DONE:
-                self.good_at = self.wall()
-            self._diagnostics = _diagnostics(report)
-            if report.plan is not None:
-                self._pairs, self._jobs = _pairs(report.plan), _jobs(report.plan)
-                self._commit = _commit(report, report.plan)
+            self._passes[told.report.outcome.value] += 1
+            self._take_in(told.report)
+            return None if self._began is None else self._time(self.clock() - self._began)
 
     def worked(self, event: Working) -> None:
         """What a worker of this process tells, each of it."""
@@ -161,10 +149,25 @@ class Metering:
             age: Values = {} if self._fetched is None else {(): max(self.clock() - self._fetched, 0.0)}
             yield _family(metrics.FETCH_AGE, age)
 
-    def _time(self, seconds: float) -> None:
+    def _take_in(self, report: PassReport) -> None:
+        """A pass that read nothing through says nothing of how things are."""
+        if report.outcome is Outcome.MOVED:
+            return
+        self._last = report.outcome
+        if report.outcome is Outcome.FAILED:
+            return
+        if report.outcome is Outcome.DONE:
+            self.good_at = self.wall()
+        self._diagnostics = _diagnostics(report)
+        if report.plan is not None:
+            self._pairs, self._jobs = _pairs(report.plan), _jobs(report.plan)
+            self._commit = _commit(report, report.plan)
+
+    def _time(self, seconds: float) -> float:
         self._counts[bisect_left(BOUNDS, seconds)] += 1
         self._seconds += seconds
         self._began = None
+        return seconds
 
     def _histogram(self) -> Histogram:
         return Histogram(bounds=BOUNDS, counts=tuple(self._counts[:-1]), count=sum(self._counts), sum=self._seconds)

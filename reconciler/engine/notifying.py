@@ -23,6 +23,7 @@ from reconciler.model.working import Working
 from reconciler.state.notices import change
 from reconciler.state.protocol import State
 from reconciler.tellers.protocol import Teller
+from reconciler.views.counts import count
 
 LOOKED_EVERY = 60.0
 """Seconds between two looks at how old verifications are."""
@@ -158,9 +159,8 @@ class Notifying:
                 self._to_retain = False
                 given_up = state.retain_notifiers([notifier.name for notifier in self._notifiers])
                 if given_up:
-                    self._say(
-                        f"{given_up} notifications are given up: their notifiers are not in the settings any more"
-                    )
+                    told = count(given_up, "notification")
+                    self._say(f"given up: {told}; the notifiers are not in the settings any more")
             standing = dict(state.standing())
             while self._seen:
                 self._note(state, self._seen[0], standing)

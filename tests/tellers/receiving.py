@@ -1,8 +1,8 @@
 """A real HTTP server on loopback that keeps what it is sent, and answers as it is told."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,6 +19,7 @@ class Receiver:
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     location: str = ""
+    before_answer: Callable[[], object] = lambda: None
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def wait(self, number: int = 1) -> None:
@@ -37,14 +38,19 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            with suppress(ConnectionError):  # whoever sent it was killed
+                self._take()
+
+        def _take(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.got.append((self.path, headers, body))
+            receiver.before_answer()
+            receiver.arrived.release()
             self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
             if receiver.location:
                 self.send_header("Location", receiver.location)
             self.end_headers()
-            receiver.arrived.release()
 
         def do_GET(self) -> None:
             self.do_POST()
