@@ -215,9 +215,12 @@ def test_L21_a_site_that_does_not_answer_is_tried_again_later_and_keeps_its_proo
     assert [look.site for look in place.next(1)] == ["FR1"]  # and not DE1
     place.now += 2 * 60
     assert [(look.site, look.answer) for look in place.next(1)] == [("DE1", Answer.SILENT)]
-    place.now += 2 * 60
+    place.now += 80  # enough after the first try, but not after the second
+    (fourth,) = place.make("GB1")
+    place.fleet = fleet_of(*sites, third, fourth)
+    assert [look.site for look in place.next(1)] == ["GB1"]
     place.opened.clear()
-    place.now += 2 * 60
+    place.now += 80
     assert [(look.site, look.answer) for look in place.next(1)] == [("DE1", Answer.READ)]
     assert place.holding("DE1") == replace(place.holding("DE1"), verified_at=place.now)  # type: ignore[type-var]
 
@@ -257,6 +260,33 @@ def test_L21_a_few_are_read_at_a_time_and_one_that_hangs_holds_up_no_other(
     begin(*place.make(*names), at_once=2)
     assert hanging.next(1) == ["S0"]
     assert [look.site for look in place.next(5)] == names[1:]
+    assert hanging.asked.empty()
+
+
+def test_what_was_just_read_is_not_read_by_an_older_answer_of_the_state(
+    place: Place, begin: Begin, hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Semaphore(0)
+    opens = place.open_state
+
+    def open_state() -> State:
+        asked.release()
+        return opens()
+
+    (here,), (there,) = place.make("DE1"), place.make("EU1", verified=NOW)
+    place.opened = {"DE1": hanging}
+    place.open_state = open_state  # type: ignore[method-assign]
+    begin(here, there)
+    hanging.next(1)
+    monkeypatch.setattr(rounds, "SHARE", 10**9)  # it asks once more, and then never again
+    for _ in range(3):
+        assert asked.acquire(timeout=WAIT)
+    place.opened = {}
+    hanging.over.set()
+    assert [look.site for look in place.next(1)] == ["DE1"]
+    place.now += 7 * DAY
+    assert [look.site for look in place.next(1)] == ["EU1"]
+    assert place.looks.empty()
 
 
 def test_L21_sites_that_answer_keep_half_of_the_places(place: Place, begin: Begin, hanging: Hanging) -> None:
