@@ -1,5 +1,6 @@
 """`--rev`: what a commit says is acted on, whatever the files say (L38, L40)."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -246,6 +247,16 @@ def test_files_that_differ_from_head_are_dirty_and_recorded_for_no_commit(
     assert (source["commit"], source["branch"], source["dirty"]) == (repo.git("rev-parse", "HEAD"), "main", True)
     assert ", dirty): 3 sites" in reconcile("apply").out
     assert {event["commit"] for event in json.loads(reconcile("history", "-o", "json").out)["events"]} <= {None}
+
+
+def test_a_manifest_that_git_lfs_put_there_is_as_head_has_it(reconcile: Reconcile, repo: Repo) -> None:
+    oid = hashlib.sha256(JOB.encode()).hexdigest()
+    repo.put("manifests/job.yaml", f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(JOB)}\n")
+    repo.commit("Keep it in LFS")
+    repo.put("manifests/job.yaml", JOB)
+    assert plan(reconcile)["source"]["dirty"] is False
+    repo.put("manifests/job.yaml", f"{JOB}# changed\n")
+    assert plan(reconcile)["source"]["dirty"] is True
 
 
 def test_a_detached_head_is_of_no_branch_and_a_second_work_tree_of_its_own(

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.git.fetching import promised_of
 from reconciler.git.repository import open_repository
-from reconciler.model.commits import CommitId, CommittedTree, Provenance
+from reconciler.model.commits import CommitId, CommittedTree, ObjectId, Provenance
 from reconciler.model.faults import GitFault
 from reconciler.sources.commit import CommitReader, NoTree, OutsideRepository
 from reconciler.sources.directory import read_manifests
@@ -305,6 +305,7 @@ def test_what_a_partial_clone_lacks_is_fetched_beside_it_once_and_for_all(
     repository = open_repository(str(there.path))
     commit = CommitId(there.git("rev-parse", "HEAD"))
     before = sorted(path.name for path in there.path.rglob("*"))
+    payload = ObjectId(origin.git("rev-parse", "HEAD:payload/till/setup.exe"))
 
     def reader_now() -> CommitReader:
         promised = promised_of(repository, str(tmp_path / "cache"))
@@ -312,16 +313,17 @@ def test_what_a_partial_clone_lacks_is_fetched_beside_it_once_and_for_all(
 
     by = reader_now()
     assert files(read(there, commit, "m", by=by)) == ["m/a.yaml", "m/d/b.yaml"]
+    assert by.objects.sizes([payload]) == {}, "nobody asked for it yet"
     tree = by.tree(commit, f"{repository.top}/payload/till")
     assert isinstance(tree, CommittedTree)
+    assert by.objects.sizes([payload]) == {payload: 2}
     by.close()
     assert sorted(path.name for path in there.path.rglob("*")) == before
     origin.path.rename(tmp_path / "gone")
     again = reader_now()
     assert files(read(there, commit, "m", by=again)) == ["m/a.yaml", "m/d/b.yaml"]
-    blob = again.blob_at(commit, f"{repository.top}/payload/till/setup.exe")
-    assert blob is not None
-    assert again.objects.read(blob) == b"MZ"
+    assert again.blob_at(commit, f"{repository.top}/payload/till/setup.exe") == payload
+    assert again.objects.read(payload) == b"MZ"
 
 
 def test_what_cannot_be_fetched_is_said_in_one_line(origin: Repo, tmp_path: Path) -> None:
