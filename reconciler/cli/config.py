@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from typing import Any
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Options, Output, variable
@@ -28,6 +30,8 @@ def config(options: Options) -> int:
         if field.name == "manifests.paths":
             value = list(place.settings.manifest_paths)
             origin = _overridden("manifests", options.manifests) or origin
+        if field.name == "notify":
+            value = [_without_secrets(notifier) for notifier in field.value]
         if field.name == "state.url":
             value = masked(place.settings.state_url)
             origin = _overridden("state", options.state) or origin
@@ -42,6 +46,17 @@ def config(options: Options) -> int:
 
     deliver(options, render)
     return Exit.DONE
+
+
+def _without_secrets(notifier: dict[str, Any]) -> dict[str, Any]:
+    """A webhook's address beyond its host is often its secret; references are none."""
+    webhook = notifier.get("webhook")
+    if webhook is None or webhook["url"].startswith(("env:", "file:")):
+        return notifier
+    scheme, _, rest = webhook["url"].partition("://")
+    host = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    hidden = "" if rest in (host, f"{host}/") else "/***"
+    return notifier | {"webhook": webhook | {"url": f"{scheme}://{host.rpartition('@')[2]}{hidden}"}}
 
 
 def _overridden(name: str, said: object) -> str:

@@ -49,6 +49,7 @@ def plan_now(
     report: Callable[[FleetRead, Options], None] = report_all,
 ) -> Planned:
     """The plan of this moment; what is wrong in the manifests is reported as soon as they are read."""
+    _fetch(place)
     detail(place.options, f"settings {place.settings_file or 'none'}, state {masked(place.settings.state_url)}")
     read = place.read_fleet()
     detail(place.options, f"read {read.files} files beneath {', '.join(place.settings.manifest_paths)}")
@@ -64,6 +65,17 @@ def plan_now(
         )
     except NothingMatches as error:
         raise CommandError(str(error), code=Exit.USAGE) from None
+
+
+def _fetch(place: Workplace) -> None:
+    """What is planned of a repository elsewhere is the newest, if it can be reached."""
+    if place.options.rev is not None or place.revision is None or place.elsewhere is None:
+        return
+    from reconciler.engine.fetching import fetch
+
+    fetched = fetch(place.elsewhere)
+    if fetched.error:
+        say(place.options, f"cannot fetch: {fetched.error}; going on with what was fetched before", level="warning")
 
 
 def one_pass(options: Options, paths: Sequence[str] = (), *, write: bool, out: str | None = None) -> int:

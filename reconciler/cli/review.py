@@ -66,11 +66,11 @@ def _base(place: "Workplace", revision: str) -> "Base":
     from reconciler.cli.revisions import commit_called, repository_of
     from reconciler.model.review import Base, Taken
 
-    if place.options.rev is None:
+    if place.revision is None:
         repository_of(place, option="--base")
     repository = place.commits.reader.repository
     asked = commit_called(place, revision, option="--base")
-    head = commit_called(place, place.options.rev or "HEAD")
+    head = commit_called(place, place.revision or "HEAD")
     parted = repository.merge_base(asked, head)
     if parted is None:
         taken = Taken.SHALLOW if repository.is_shallow() else Taken.UNRELATED

@@ -29,7 +29,7 @@ def check_commit(place: "Workplace", repository: "Repository", commit: "CommitId
 
 def check_files(place: "Workplace", *, write: bool) -> None:
     """Raise CommandError if files are to be acted on where commits must be signed; say so if they are only read."""
-    if not place.settings.git.require_signed or place.options.rev is not None:
+    if not place.settings.git.require_signed or place.revision is not None:
         return
     if write:
         raise CommandError(_UNSIGNED, code=Exit.NO, hint=_HINT)
@@ -54,7 +54,6 @@ def check_saved(place: "Workplace", plan: "Plan") -> None:
     """Raise CommandError unless a saved plan is one of a commit that may be acted on; one of files names no commit."""
     if not place.settings.git.require_signed:
         return
-    from reconciler.cli.revisions import repository_of
     from reconciler.model.commits import CommitId
 
     if plan.source.commit is None or plan.source.dirty:
@@ -63,4 +62,4 @@ def check_saved(place: "Workplace", plan: "Plan") -> None:
             code=Exit.NO,
             hint="plan anew: reconcile plan --rev HEAD --out FILE",
         )
-    check_commit(place, repository_of(place), CommitId(plan.source.commit))
+    check_commit(place, place.commits.reader.repository, CommitId(plan.source.commit))

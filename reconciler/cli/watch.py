@@ -44,7 +44,7 @@ def watch(
     Examples: reconcile watch; reconcile watch --repo ssh://git@git.example.org/fleet.git --branch main;
     reconcile watch --files -o ndjson
     """
-    from reconciler.cli.reconciling import Asked, followed_at
+    from reconciler.cli.following import Asked, followed_at
     from reconciler.cli.stopping import leave
     from reconciler.cli.watching import Watch
     from reconciler.cli.workplace import work_in

@@ -28,6 +28,7 @@ from reconciler.views.refusal import DEFAULT
 
 if TYPE_CHECKING:
     from reconciler.engine.committed import Commits
+    from reconciler.git.following import Clone
     from reconciler.model.commits import Provenance
 
 SETTINGS_FILE = "reconciler.yaml"
@@ -87,11 +88,11 @@ class Workplace:
 
     @cached_property
     def manifests(self) -> Manifests:
-        """The files, or with `--rev` what the commit has in their place."""
-        if self.options.rev is not None:
+        """The files, or what a commit has in their place."""
+        if self.revision is not None:
             from reconciler.cli.revisions import trusted_at
 
-            return trusted_at(self, self.options.rev)
+            return trusted_at(self, self.revision)
         return Manifests(
             source=wiring.manifest_source(self.settings, relative_to=os.getcwd(), stream=self.stream),
             settings=self.settings,
@@ -109,10 +110,28 @@ class Workplace:
         return manifests_at(self, revision)
 
     @cached_property
+    def revision(self) -> str | None:
+        """What `--rev` says, else the branch of a repository elsewhere that the settings name; None for files."""
+        if self.options.rev is not None or self.paths or self.options.manifests:
+            return self.options.rev
+        return None if self.elsewhere is None else self.elsewhere.branch
+
+    @cached_property
+    def elsewhere(self) -> "Clone | None":
+        """The clone of a repository elsewhere, if the settings name one (`git.repo`); raises CommandError."""
+        if self.settings.git.repo is None:
+            return None
+        from reconciler.cli.following import followed_elsewhere
+
+        return followed_elsewhere(self)
+
+    @cached_property
     def commits(self) -> "Commits":
-        """The commits of the repository that this place is in; raises CommandError."""
+        """The commits of the repository that this place is in, or follows; raises CommandError."""
         from reconciler.cli.revisions import commits_of, repository_of
 
+        if self.elsewhere is not None:
+            return commits_of(self, self.elsewhere.repository, top=self.settings_directory)
         return commits_of(self, repository_of(self))
 
     def _head(self, read: ManifestRead) -> "Provenance | None":

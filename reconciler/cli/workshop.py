@@ -127,7 +127,7 @@ class FleetNow:
             state.close()
 
     def _read(self) -> Fleet:
-        revision = self._place.options.rev
+        revision = self._place.revision
         manifests = self._place.manifests if revision is None else self._place.manifests_at(revision)
         read = manifests.source()
         commit = None if read.commit is None else read.commit.commit

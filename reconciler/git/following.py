@@ -71,14 +71,14 @@ class Clone:
     def tip(self) -> CommitId:
         """See `Followed`."""
         try:
-            return self.repository.commit(self._ref("tip"))
+            return self.repository.commit(f"refs/heads/{self.branch}")
         except UnknownRevision as fault:
             raise self._missing() from fault
 
     def watched(self) -> tuple[str, ...]:
-        """See `Followed`; of a repository on this machine its own files too, so that a fetch follows at once."""
+        """See `Followed`."""
         common = self.repository.common_dir
-        return (f"{common}/packed-refs", f"{common}/{self._ref('tip')}")
+        return (f"{common}/packed-refs", f"{common}/refs/heads/{self.branch}")
 
     def origin_files(self) -> tuple[str, ...]:
         """The files that change when the branch moves in a repository on this machine; none of one elsewhere."""
@@ -91,14 +91,14 @@ class Clone:
 
     def keep(self, commit: CommitId) -> None:
         """See `Followed`."""
-        run(self.repository.git_dir, "update-ref", "--end-of-options", self._ref("acted"), commit)
+        run(self.repository.git_dir, "update-ref", f"refs/reconciler/acted/{self.branch}", commit)
 
     def fetch(self) -> None:
         """Ask the remote repository for the branch; raises BranchMissing, and GitFault for whatever else is wrong.
 
         With the user's own configuration and credentials; nothing ever asks a person.
         """
-        refspec = f"+refs/heads/{self.branch}:{self._ref('tip')}"
+        ref = f"refs/heads/{self.branch}"
         try:
             talk(
                 self.repository.git_dir,
@@ -109,28 +109,22 @@ class Clone:
                 "--no-recurse-submodules",
                 "--end-of-options",
                 self.url,
-                refspec,
+                f"+{ref}:{ref}",
             )
         except GitFault as fault:
             if "couldn't find remote ref" in str(fault):
-                self._forget()
+                run(self.repository.git_dir, "update-ref", "-d", ref)
                 raise self._missing() from fault
             raise
-
-    def _forget(self) -> None:
-        run(self.repository.git_dir, "update-ref", "-d", self._ref("tip"))
 
     def _missing(self) -> BranchMissing:
         return BranchMissing(f"{self.url} has no branch {self.branch}, or was never reached")
 
-    def _ref(self, what: str) -> str:
-        return f"refs/reconciler/{what}/{self.branch}"
-
 
 def clone(url: str, branch: str | None, *, folder: str) -> Clone:
-    """Our own clone in `folder`, made if it is not there; the branch its HEAD names, if none is given.
+    """Our own clone in `folder`, made if it is not there; of the branch its HEAD names, if none is given.
 
-    Raises BranchMissing or GitFault. Nothing of it is fetched yet but the name.
+    Raises BranchMissing or GitFault. Nothing of it is fetched yet but that name.
     """
     if os.path.isdir(url):
         url = os.path.abspath(url)
@@ -138,7 +132,15 @@ def clone(url: str, branch: str | None, *, folder: str) -> Clone:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         run(folder, "init", "--quiet", "--bare", "--template=")
     repository = open_repository(folder)
-    return Clone(repository=repository, url=url, branch=branch or _default_branch(repository, url))
+    if run(folder, "config", "--local", "--get", _URL, also=(1,)) != url:
+        head = branch or _default_branch(repository, url)
+        run(folder, "symbolic-ref", "HEAD", f"refs/heads/{head}")
+        run(folder, "config", "--local", _URL, url)
+    return Clone(repository=repository, url=url, branch=branch or repository.branch() or "HEAD")
+
+
+_URL = "remote.origin.url"
+"""Remembers whose clone it is, and so whose branch HEAD names."""
 
 
 def _default_branch(repository: Repository, url: str) -> str:

@@ -1,0 +1,89 @@
+"""Whose commits are acted on at this place: those of the repository around it, or of one that it follows elsewhere."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler import wiring
+from reconciler.cli.exits import CommandError, Exit
+from reconciler.model.faults import GitFault
+
+if TYPE_CHECKING:
+    from reconciler.cli.workplace import Workplace
+    from reconciler.git.following import Clone, Followed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which commits were asked for on the command line; the settings say the rest."""
+
+    files: bool = False
+    repo: str | None = None
+    branch: str | None = None
+
+
+def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
+    """The branch whose commits are acted on, None for files; raises CommandError.
+
+    Inside a repository its current branch, unless another or another repository is asked for.
+    """
+    from reconciler.git.following import LocalBranch
+    from reconciler.git.repository import find_repository
+
+    if asked.files:
+        if asked.repo or asked.branch:
+            raise CommandError("--files acts on no commit", code=Exit.USAGE, hint="leave --repo and --branch out")
+        return None
+    settings = place.settings.git
+    repo, branch = asked.repo or settings.repo, asked.branch or settings.branch
+    try:
+        if repo is not None:
+            return _clone(place, repo if asked.repo else _from_settings(place, repo), branch)
+        repository = find_repository(os.getcwd())
+        if repository is None:
+            if branch is None:
+                return None
+            raise CommandError(
+                f"{os.getcwd()} is in no git repository", code=Exit.USAGE, hint="work in one, or name one with --repo"
+            )
+        branch = branch or repository.branch()
+        if branch is None:
+            raise CommandError("no branch is checked out", code=Exit.USAGE, hint="name the branch to follow: --branch")
+        return LocalBranch(repository=repository, branch=branch)
+    except GitFault as fault:
+        raise CommandError(str(fault)) from None
+
+
+def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
+    """A clone of our own beside the state; under `--dry-run`, which writes nothing there, among the caches."""
+    from reconciler.cli.workplace import cache_directory
+    from reconciler.git.following import clone
+
+    folder = wiring.clone_folder(place.settings.state_url)
+    if place.options.dry_run:
+        name = hashlib.sha256(folder.encode(errors="surrogateescape")).hexdigest()[:16]
+        folder = os.path.join(cache_directory(), "clones", name)
+    return clone(repo, branch, folder=folder)
+
+
+def _from_settings(place: "Workplace", repo: str) -> str:
+    """A relative path refers to the folder of the settings."""
+    there = os.path.join(place.settings_directory, repo)
+    return there if os.path.isdir(there) else repo
+
+
+def followed_elsewhere(place: "Workplace") -> "Clone":
+    """The clone of the repository that the settings name, fetched if it never was; raises CommandError."""
+    from reconciler.git.following import BranchMissing
+
+    settings = place.settings.git
+    try:
+        found = _clone(place, _from_settings(place, settings.repo or ""), settings.branch)
+        try:
+            found.tip()
+        except BranchMissing:
+            found.fetch()
+    except GitFault as fault:
+        raise CommandError(f"git.repo: {fault}") from None
+    return found
