@@ -206,3 +206,31 @@ def test_an_empty_file_is_no_settings() -> None:
     found = read_settings(source, directory="/repo")
     assert found.settings is None
     assert [one.code for one in found.diagnostics] == ["empty-file"]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "service: hunter2",
+        "service: 'mailto://u:hunter2@h'",
+        "service: [hunter2]",
+        "webhook: 'https://hooks.example.org/hunter2'",
+        "webhook: {url: 'https://h', secret: hunter2}",
+        "webhook: {url: 'https://h', secret: {hunter2: x}}",
+        "webhook: {url: 'hooks.example.org/hunter2'}",
+        "webhook: {url: 'env:hunter-2'}",
+        "webhook: {url: 'https://anna:hunter2@h/'}",
+        "webhook: {url: 'HTTPS://hunter2@h/'}",
+        "webhook: {url: [hunter2]}",
+    ],
+)
+def test_a_secret_of_a_notifier_is_an_error_that_does_not_show_it(way: str) -> None:
+    found = read(f"  notify:\n    - {{name: ops, {way}}}\n")
+    assert found.settings is None
+    assert {one.code for one in found.diagnostics} <= {"secret-in-settings", "secret-in-url"}
+    assert "hunter" not in repr(found)
+
+
+@pytest.mark.parametrize("url", ["https://h/a?b=c@d", "http://h#@", "env:HOOK", "file:/run/a@b"])
+def test_an_at_sign_behind_the_host_names_nobody(url: str) -> None:
+    assert read(f'  notify:\n    - {{name: ops, webhook: {{url: "{url}"}}}}\n').settings is not None

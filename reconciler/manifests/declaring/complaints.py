@@ -87,7 +87,7 @@ class _Report:
         path: Path = tuple(error.absolute_path)
         if error.instance is REFUSED:
             self.explained.add(path)
-        elif path[:2] == ("spec", "credentials") and len(path) == 4:
+        elif _may_be_secret(path, error.instance):
             self.say(path, code="secret-in-settings", message=f"{label(path)} is no reference", hint=BY_REFERENCE)
         elif error.instance is None:
             hint = "write one, or remove the field"
@@ -101,6 +101,18 @@ class _Report:
         if len(self.found) < MAX_COMPLAINTS:
             where = self.places.where(path, key=key)
             self.found.append(Diagnostic(code=code, message=message, where=where, path=dotted(path), hint=hint))
+
+
+def _may_be_secret(path: Path, value: object) -> bool:
+    """Whether somebody may have typed a secret there, or an address that is one: it is not shown, whatever it is."""
+    if path[:2] == ("spec", "credentials"):
+        return len(path) == 4
+    if path[:2] != ("spec", "notify"):
+        return False
+    return path[3:] in _SECRET_OF_NOTIFIER or (path[3:] == ("webhook",) and not isinstance(value, dict))
+
+
+_SECRET_OF_NOTIFIER = (("service",), ("webhook", "secret"), ("webhook", "url"))
 
 
 # One function for each keyword of JSON Schema that the schemas use

@@ -105,6 +105,15 @@ def _notifier_faults(document: Document) -> Iterator[Diagnostic]:
                 path=dotted(path),
                 hint="write one of webhook, command and service",
             )
+        webhook = entry.get("webhook")
+        if isinstance(webhook, dict) and _names_user(webhook.get("url")):
+            yield Diagnostic(
+                code="secret-in-url",
+                message="the url holds a user or a password",
+                where=document.where(*path, "webhook", "url"),
+                path=dotted((*path, "webhook", "url")),
+                hint=BY_REFERENCE,
+            )
         name = entry.get("name")
         if isinstance(name, str) and known.setdefault(name.lower(), index) != index:
             yield Diagnostic(
@@ -114,6 +123,13 @@ def _notifier_faults(document: Document) -> Iterator[Diagnostic]:
                 path=dotted((*path, "name")),
                 hint="rename one of them",
             )
+
+
+def _names_user(url: object) -> bool:
+    """Whether a literal URL of the web has somebody's name before its host."""
+    if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
+        return False
+    return "@" in re.split(r"[/?#\\]", url.partition("://")[2], maxsplit=1)[0]
 
 
 def _holds_secret(url: object) -> bool:
