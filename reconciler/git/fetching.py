@@ -92,7 +92,6 @@ _FETCHED = """\
 \tpartialClone = origin
 [remote "origin"]
 \tpromisor = true
-\tpartialclonefilter = blob:none
 """
 
 
