@@ -211,17 +211,19 @@ def test_paths_of_ownership_are_seen_from_the_top_of_the_repository_else_from_th
     (tmp_path / "repo/.git").mkdir()
     plain = tmp_path / "plain/manifests"
     plain.mkdir(parents=True)
-    entry = Owned(paths=("/deploy/manifests/a/", "/manifests/a/", "/a/"), labels={}, where=Where("reconciler.yaml"))
+    tops = {"/deploy/manifests/a/": "the repository", "/manifests/a/": "the settings", "/a/": "the manifests"}
+    entries = tuple(Owned(paths=(path,), labels={}, where=Where("reconciler.yaml")) for path in tops)
 
-    def owned(manifests: Path, folder: Path, *, top: str | None = None) -> list[str]:
+    def seen_from(manifests: Path, folder: Path, *, top: str | None = None) -> str:
         settings = Settings(
-            file=None, manifest_paths=(str(manifests),), state_url="", credentials={}, ownership=(entry,)
+            file=None, manifest_paths=(str(manifests),), state_url="", credentials={}, ownership=entries
         )
-        owners = Owners(ownership_of(settings, folder=str(folder), top=top))
-        places = (f"{manifests}/a/x.yaml", f"{manifests}/deploy/manifests/a/x.yaml", f"{manifests}/b/x.yaml")
-        return [place.removeprefix(f"{manifests}/") for place in places if owners.of(place)]
+        entry = Owners(ownership_of(settings, folder=str(folder), top=top)).of(f"{manifests}/a/x.yaml")
+        assert entry is not None
+        return tops[entry.paths[0]]
 
-    assert owned(inside, tmp_path / "repo/deploy") == ["a/x.yaml"]
-    assert owned(plain, tmp_path / "plain") == ["a/x.yaml"]
-    assert owned(plain, tmp_path / "elsewhere") == ["a/x.yaml", "deploy/manifests/a/x.yaml"]
-    assert owned(inside, tmp_path, top=str(inside)) == ["a/x.yaml", "deploy/manifests/a/x.yaml"]
+    assert seen_from(inside, tmp_path / "repo/deploy") == "the repository"
+    assert seen_from(inside, tmp_path / "elsewhere") == "the repository"
+    assert seen_from(plain, tmp_path / "plain") == "the settings"
+    assert seen_from(plain, tmp_path / "elsewhere") == "the manifests"
+    assert seen_from(inside, tmp_path, top=str(inside)) == "the manifests", "as a commit's reader says"

@@ -174,8 +174,10 @@ def test_a_commit_is_judged_by_the_validity_of_a_key_when_it_was_made(repo: Repo
 
 def test_a_commit_is_judged_alike_in_every_time_zone(repo: Repo, anna: SshKey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
-    line = f'anna@example.org valid-after="202611231200",valid-before="202611231201" {anna.public}'
-    assert check(repo, signed(repo, anna), line).principal == "anna@example.org"
+    commit = signed(repo, anna)
+    for zone in ("", "Z"):
+        times = f'valid-after="202611231200{zone}",valid-before="202611231201{zone}"'
+        assert check(repo, commit, f"anna@example.org {times} {anna.public}").principal == "anna@example.org"
 
 
 def test_a_commit_signed_for_something_else_is_refused(repo: Repo, anna: SshKey) -> None:
@@ -211,7 +213,7 @@ def test_a_commit_with_another_tree_or_parent_under_its_signature_is_refused(rep
         assert hostile != whole
         assert "is bad" in refused(repo, stored(repo, hostile), as_anna(anna))
     first = whole.replace(b"tree ", b"gpgsig-sha256 x\ntree ", 1)
-    assert refused(repo, stored(repo, first), as_anna(anna)) == "it does not begin as commits do"
+    assert refused(repo, stored(repo, first), as_anna(anna)).startswith("it does not begin as commits do")
 
 
 def test_a_commit_with_a_truncated_signature_is_refused(repo: Repo, anna: SshKey, ben: OpenPgpKey) -> None:
