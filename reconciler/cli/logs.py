@@ -17,9 +17,8 @@ from reconciler.views.log import Entry, Level, diagnostic_entries, entry_json, e
 
 def staying(options: Options) -> Options:
     """The options of a command that stays: the format of its log is decided."""
-    if options.log_format is not None:
-        return options
-    return replace(options, log_format=LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
+    chosen = options.log_format or (LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
+    return replace(options, log_format=chosen, stays=True)
 
 
 def log(options: Options, entry: Entry) -> None:
@@ -31,7 +30,7 @@ def log(options: Options, entry: Entry) -> None:
     sys.stderr.flush()
 
 
-def log_told(options: Options, told: Told, *, seconds: float | None = None) -> bool:
+def log_told(options: Options, told: Told) -> bool:
     """What the loop of `watch` tells, if the log is JSON; False if it is not, and nothing was written."""
     if options.log_format is not LogFormat.JSON:
         return False
@@ -41,7 +40,7 @@ def log_told(options: Options, told: Told, *, seconds: float | None = None) -> b
                 outcome=report.outcome.value,
                 plan=report.plan,
                 commit=report.commit or (None if report.plan is None else report.plan.source.commit),
-                seconds=seconds,
+                seconds=report.seconds,
                 recorded=0 if report.submission is None else len(report.submission.recorded),
                 moved=report.moved,
                 diagnostics=report.diagnostics,

@@ -58,6 +58,8 @@ class Options:
     quiet: bool = False
     verbose: bool = False
     log_format: LogFormat | None = None
+    stays: bool = False
+    """Of a command that stays, whose log tells when things happened; no option."""
     site: tuple[str, ...] = ()
     package: tuple[str, ...] = ()
     job: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.options import Color, Options, Output
+from reconciler.cli.options import Color, LogFormat, Options, Output
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
@@ -41,7 +41,7 @@ def say(options: Options, text: str, *, level: str = "info", event: str = "notic
     """A line on standard error, for people or with `--log-format json` for programs; not under `--quiet`."""
     if options.quiet:
         return
-    if options.log_format is None:
+    if options.log_format is not LogFormat.JSON and not options.stays:
         sys.stderr.write(f"{text}\n")
         return
     from reconciler.cli.logs import log

@@ -19,7 +19,7 @@ from reconciler.model.diagnostics import Diagnostic, Where
 from tests.cli.conftest import Reconcile
 from tests.views.working import progress
 
-JSON, TEXT = Options(log_format=LogFormat.JSON), Options(log_format=LogFormat.TEXT)
+JSON, TEXT = Options(log_format=LogFormat.JSON, stays=True), Options(log_format=LogFormat.TEXT, stays=True)
 ERROR = Diagnostic(code="x", message="m", where=Where("a.yaml"))
 
 
@@ -64,13 +64,13 @@ def test_it_is_text_on_a_terminal() -> None:
 
 
 def test_what_was_asked_for_wins() -> None:
-    assert staying(TEXT) is TEXT
-    assert staying(JSON) is JSON
+    assert staying(Options(log_format=LogFormat.TEXT)) == TEXT
+    assert staying(Options(log_format=LogFormat.JSON)) == JSON
 
 
 def test_what_a_loop_tells_is_logged_whole(capsys: pytest.CaptureFixture[str]) -> None:
     report = PassReport(outcome=Outcome.INVALID, diagnostics=(ERROR,))
-    assert log_told(JSON, Passed(report=report, fresh=(ERROR,), mended=(ERROR,)), seconds=0.5)
+    assert log_told(JSON, Passed(report=replace(report, seconds=0.5), fresh=(ERROR,), mended=(ERROR,)))
     assert log_told(JSON, StillChanging(paths=("a", "b"), seconds=60))
     assert log_told(JSON, Notice(text="events were lost"))
     assert [line["event"] for line in logged(capsys)] == ["pass", "diagnostic", "mended", "still-changing", "notice"]
@@ -106,7 +106,8 @@ def test_what_is_said_besides_has_its_event_and_facts(capsys: pytest.CaptureFixt
     )
     say(TEXT, "fetching works again")
     assert capsys.readouterr().err.endswith("Z  info     fetching works again\n")
-    say(Options(), "as it is")
-    assert capsys.readouterr().err == "as it is\n"
+    for said in (None, LogFormat.TEXT):
+        say(Options(log_format=said), "as it is")
+        assert capsys.readouterr().err == "as it is\n"
     say(Options(log_format=LogFormat.JSON, quiet=True), "nothing")
     assert capsys.readouterr().err == ""

@@ -98,6 +98,7 @@ def run_page(name: str, page: str, folder: Path, commands: Path) -> list[str]:
         "XDG_CACHE_HOME": str(folder / "cache"),
         "LOGNAME": "you",
         "LC_ALL": "C.UTF-8",
+        "RECONCILE_LOG_FORMAT": "text",  # as on the reader's terminal
         "HOME": str(folder),
     }
     ended = subprocess.run(
