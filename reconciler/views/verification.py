@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.holdings import Absent, Damaged, Holding, RecordOnly, Staged, Unknown
 from reconciler.model.instants import format_instant
@@ -34,6 +35,12 @@ def verification_text(looks: Sequence[SiteLook], *, color: bool, written: bool) 
     phrases = max((len(_PHRASES[site_word(look)]) for look in looks), default=0)
     lines = [line for look in looks for line in _site_lines(look, names, phrases, color=color)]
     return "".join(f"{line}\n" for line in (*lines, *([""] if lines else ()), *_sum(looks, written=written)))
+
+
+def look_text(look: SiteLook) -> str:
+    """One look on one line, with the pairs that are not as they were known."""
+    first, *others = (" ".join(line.split()) for line in _site_lines(replace(look, strangers=()), 0, 0, color=False))
+    return "; ".join((f"verified {first}", *others))
 
 
 def _site_lines(look: SiteLook, names: int, phrases: int, *, color: bool) -> Iterator[str]:

@@ -51,7 +51,8 @@ class Workshop:
     @contextmanager
     def running(self, *arguments: str) -> Iterator["Watch"]:
         """A command that stays, while the block runs; killed at its end if it still lives."""
-        output, errors = self.folder / "watch.out", self.folder / "watch.err"
+        output = self.folder / f"watch-{len(list(self.folder.glob('watch-*.out')))}.out"
+        errors = output.with_suffix(".err")
         with output.open("w") as out, errors.open("w") as err:
             process = subprocess.Popen(
                 [sys.executable, "-m", "reconciler", *arguments],
