@@ -22,8 +22,13 @@ class SshKey:
     public: str
     fingerprint: str
 
-    def sign(self, payload: bytes, *, namespace: str = "git") -> bytes:
-        return _run(["ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", str(self.private)], given=payload)
+    def sign(self, payload: bytes, *, namespace: str = "git", certified: bool = False) -> bytes:
+        key = f"{self.private}-cert.pub" if certified else str(self.private)
+        return _run(["ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", key], given=payload)
+
+    def certify(self, other: "SshKey", principal: str) -> None:
+        """Give the other key a certificate of this one."""
+        _run(["ssh-keygen", "-q", "-s", str(self.private), "-I", "id", "-n", principal, f"{other.private}.pub"])
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -155,6 +155,18 @@ def test_a_commit_signed_by_an_openpgp_key_that_is_not_in_the_file_is_refused(
     assert refused(repo, commit, as_anna(anna)) == named
 
 
+def test_a_commit_signed_with_a_certificate_of_an_allowed_authority_is_signed(
+    repo: Repo, anna: SshKey, stranger: SshKey
+) -> None:
+    stranger.certify(anna, "anna@example.org")
+    payload = payload_of(repo)
+    commit = stored(repo, with_signature(payload, anna.sign(payload, certified=True)))
+    authority = f"*@example.org cert-authority {stranger.public}"
+    assert check(repo, commit, authority).principal == "anna@example.org"
+    assert "which is not in FILE" in refused(repo, commit, authority.replace("example.org", "example.com"))
+    assert "which is not in FILE" in refused(repo, commit, as_anna(stranger))
+
+
 def test_a_commit_is_judged_by_the_validity_of_a_key_when_it_was_made(repo: Repo, anna: SshKey) -> None:
     """As git does it, so that a commit of last year stays good when its key expires."""
     commit = signed(repo, anna)  # of 2026-11-23

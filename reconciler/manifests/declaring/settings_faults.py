@@ -14,6 +14,7 @@ from reconciler.manifests.declaring.defaults import PLACEHOLDER
 from reconciler.manifests.documents import Document
 from reconciler.manifests.field_path import dotted
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.ignoring import Patterns
 from reconciler.model.quantities import DURATION, parse_duration
 
 Path = tuple[str | int, ...]
@@ -47,6 +48,7 @@ def settings_faults(document: Document) -> Iterator[Diagnostic]:
     yield from _lease_fault(document)
     yield from _git_faults(document)
     yield from _notifier_faults(document)
+    yield from _ownership_faults(document)
     entries = _value(document, ("spec", "defaults"))
     for index in range(len(entries) if isinstance(entries, list) else 0):
         yield from _placeholder_faults(document, ("spec", "defaults", index, "spec", "address"))
@@ -86,6 +88,23 @@ def _git_faults(document: Document) -> Iterator[Diagnostic]:
             path=dotted(path),
             hint="name a file of signers: allowedSigners: FILE",
         )
+
+
+def _ownership_faults(document: Document) -> Iterator[Diagnostic]:
+    """What git would pass over leaves files open to everybody here."""
+    entries = _value(document, ("spec", "ownership"))
+    for index in range(len(entries) if isinstance(entries, list) else 0):
+        patterns = _value(document, ("spec", "ownership", index, "paths"))
+        for place, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+            path: Path = ("spec", "ownership", index, "paths", place)
+            if isinstance(pattern, str) and not Patterns.of((pattern,)):
+                yield Diagnostic(
+                    code="useless-pattern",
+                    message=f'"{pattern}" matches no file',
+                    where=document.where(*path),
+                    path=dotted(path),
+                    hint="write it as in a .gitignore file, without a # in front or a [ that stays open",
+                )
 
 
 def _notifier_faults(document: Document) -> Iterator[Diagnostic]:
