@@ -1,11 +1,11 @@
 """The manifests of commits, as one working place understands them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.engine.last_pass import LastPass
 from reconciler.engine.manifests import Manifests, Packed, nothing
-from reconciler.manifests.declaring.settings import read_settings
+from reconciler.manifests.declaring.settings import SettingsRead, read_settings
 from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.faults import GitFault
@@ -44,6 +44,8 @@ class Commits:
     packed: Packed
     progress: Callable[[int, int, str], None] = nothing
     last: LastPass | None = None
+    _brought: dict[SourceText | None, SettingsRead] = field(default_factory=dict, init=False)
+    """The settings of the commit that was read last: most commits leave them alone."""
 
     def manifests(self, commit: CommitId, *, branch: str | None = None) -> Manifests | BrokenSettings:
         """How the manifests of a commit are read; `branch` is named beside it. Raises GitFault."""
@@ -51,7 +53,7 @@ class Commits:
         folder = self.folder if text is None else text.directory
         settings = self.own
         if self.settings_files is not None:
-            brought = read_settings(text, directory=folder)
+            brought = self._read_settings(text, folder)
             if brought.settings is None:
                 return BrokenSettings(diagnostics=brought.diagnostics, text=text or _NO_TEXT)
             settings = _with_brought(self.own, brought.settings)
@@ -74,6 +76,12 @@ class Commits:
             progress=self.progress,
             last=self.last,
         )
+
+    def _read_settings(self, text: SourceText | None, folder: str) -> SettingsRead:
+        if text not in self._brought:
+            self._brought.clear()
+            self._brought[text] = read_settings(text, directory=folder)
+        return self._brought[text]
 
     def _roots(self, commit: CommitId, settings: Settings, folder: str) -> tuple[str, ...]:
         if self.named or settings.manifest_paths:
