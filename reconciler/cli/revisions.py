@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
 
 def manifests_at(place: "Workplace", revision: str) -> Manifests:
-    """The manifests of a commit; raises CommandError, and InvalidSettings for those that it brings."""
-    return manifests_of(place.commits, commit_called(place, revision), place.commits.reader.repository, revision)
+    """The manifests of a commit; raises InvalidSettings for those that it brings, and CommandError.
 
-
-def trusted_at(place: "Workplace", revision: str) -> Manifests:
-    """The same of a commit that is to be acted on; raises CommandError for one that must be signed and is not."""
+    The latter also for one that must be signed and is not: what is not only compared with comes this way.
+    """
     from reconciler.cli.trust import check_commit
 
     commit, repository = commit_called(place, revision), place.commits.reader.repository

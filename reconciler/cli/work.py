@@ -32,6 +32,7 @@ def work(
     from reconciler.cli.logs import staying
     from reconciler.cli.report import say
     from reconciler.cli.stopping import Stopping, leave
+    from reconciler.cli.trust import check_files
     from reconciler.cli.workplace import work_in
     from reconciler.cli.workshop import FleetNow, means_of
     from reconciler.engine.working.loop import work as loop
@@ -41,6 +42,7 @@ def work(
     place = work_in(options)
     if options.dry_run:
         return _would(place)
+    check_files(place, write=True)
     with Stopping() as stopping, display(options) as shown:
         now = FleetNow(place)
         means = means_of(place, shown, count=workers, fleet=now.read, author=now.author)

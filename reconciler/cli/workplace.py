@@ -90,9 +90,7 @@ class Workplace:
     def manifests(self) -> Manifests:
         """The files, or what a commit has in their place."""
         if self.revision is not None:
-            from reconciler.cli.revisions import trusted_at
-
-            return trusted_at(self, self.revision)
+            return self.manifests_at(self.revision)
         return Manifests(
             source=wiring.manifest_source(self.settings, relative_to=os.getcwd(), stream=self.stream),
             settings=self.settings,

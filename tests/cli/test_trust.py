@@ -86,6 +86,7 @@ def test_a_commit_signed_by_an_allowed_signer_is_recorded_and_named(
     assert refused.code == 3
     assert stranger.fingerprint in refused.err
     assert recorded(reconcile) == 0
+    assert reconcile("work", "--until-idle", "--rev", "HEAD").code == 3
     commit = sign(repo, anna)
     assert reconcile("validate", "--rev", "HEAD").code == 0
     ended = reconcile("--rev", "HEAD")
@@ -111,7 +112,8 @@ def test_the_settings_of_a_commit_do_not_decide_whether_it_is_trusted(
 
 def test_files_are_planned_with_a_warning_and_not_recorded(repo: Repo, reconcile: Reconcile, anna: SshKey) -> None:
     sign(repo, anna)
-    for command in ((), ("apply",), ("prune", "--yes"), ("watch", "--files", "--no-work")):
+    acting = ((), ("apply",), ("prune", "--yes"), ("watch", "--files", "--no-work"), ("work", "--until-idle"))
+    for command in acting:
         ended = reconcile(*command)
         assert ended.code == 3, command
         assert ended.err.startswith(
