@@ -6,6 +6,7 @@ import hmac
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from reconciler.model.secrets import Secret
 from reconciler.tellers.protocol import NotTold
 from reconciler.tellers.webhook import WebhookTeller
+from tests.pages import Written, steps
 from tests.tellers.receiving import LETTER, Receiver, receiving
 
 CANARY = "hunter2-canary"
@@ -161,3 +163,25 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
         said = refusal(teller(f"https://127.0.0.1:{server.getsockname()[1]}/"))
         thread.join()
     assert said.startswith("no connection: the certificate is not trusted (")
+
+
+def test_the_receiver_of_the_how_to_page_tells_ours_from_others(receiver: Receiver, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/get-told.md").read_text(encoding="utf-8")
+    (code,) = [step.text for step in steps(page) if isinstance(step, Written) and step.file == "verify.py"]
+    teller(receiver.url).tell(LETTER)
+    _, headers, body = receiver.got[0]
+
+    def checked(body: bytes) -> str:
+        words = (headers["x-reconciler-timestamp"], headers["x-reconciler-signature"])
+        ended = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            input=body,
+            env={"OPS_SECRET": CANARY},
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        return (ended.stdout + ended.stderr).decode().strip()
+
+    assert checked(body) == "from us"
+    assert checked(body + b" ") == "not from us"
