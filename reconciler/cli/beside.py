@@ -12,6 +12,7 @@ from reconciler.engine.passes import Reconciling
 from reconciler.engine.working.loop import work
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
+from reconciler.model.working import Working
 from reconciler.state.protocol import Author
 
 FIRST_PASS = 0.2
@@ -24,10 +25,18 @@ AGAIN = 5.0
 class WorkBeside:
     """A worker in a thread of its own, until `stop` says so or it is closed."""
 
-    def __init__(self, place: Workplace, reconciling: Reconciling, *, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        place: Workplace,
+        reconciling: Reconciling,
+        *,
+        stop: Callable[[], bool],
+        heard: Callable[[Working], None],
+    ) -> None:
         self._place = place
         self._reconciling = reconciling
         self._stop = stop
+        self._heard = heard
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="work", daemon=True)
         self._thread.start()
@@ -45,6 +54,7 @@ class WorkBeside:
             try:
                 with display(self._place.options, live=False) as shown:
                     means = means_of(self._place, shown, fleet=self._fleet, author=self._author)
+                    means = replace(means, tell=self._both(means.tell))
                     work(means, until_idle=False, stop=self._is_over)
             except StateError as fault:
                 say(self._place.options, str(fault))
@@ -61,6 +71,13 @@ class WorkBeside:
 
     def _author(self) -> Author:
         return replace(self._place.author(), commit=self._reconciling.commit)
+
+    def _both(self, tell: Callable[[Working], None]) -> Callable[[Working], None]:
+        def told(event: Working) -> None:
+            tell(event)
+            self._heard(event)
+
+        return told
 
     def _is_over(self) -> bool:
         return self._stop() or self._closed.is_set()

@@ -77,12 +77,11 @@ class Showing:
             except PageFault as fault:
                 say(self._options, f"metrics.listen: {fault}", level="error", event="page")
 
-    def told(self, told: Told) -> float | None:
-        """What the loop tells, each of it; returns the seconds a pass took, if it was one."""
-        seconds = self.metering.told(told)
+    def told(self, told: Told) -> None:
+        """What the loop tells, each of it."""
+        self.metering.told(told)
         if self._notifying is not None:
             self._notifying.told(told)
-        return seconds
 
     def worked(self, event: Working) -> None:
         """What the worker beside the passes tells, each of it."""

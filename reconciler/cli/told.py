@@ -11,9 +11,9 @@ from reconciler.engine.news import Passed, StillChanging, Told
 from reconciler.views.passes import ndjson, pass_json, pass_text
 
 
-def tell(options: Options, told: Told, place: Workplace, *, seconds: float | None = None) -> None:
-    """One thing, at once; `seconds` is how long a pass took, where that is known."""
-    if log_told(options, told, seconds=seconds):
+def tell(options: Options, told: Told, place: Workplace) -> None:
+    """One thing, at once."""
+    if log_told(options, told):
         if isinstance(told, Passed) and told.news:
             sys.stdout.write(_line(options, told, place))
             sys.stdout.flush()

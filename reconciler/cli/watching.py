@@ -9,11 +9,14 @@ from reconciler.cli.beside import WorkBeside
 from reconciler.cli.options import Options
 from reconciler.cli.reconciling import on_commits, on_files
 from reconciler.cli.report import say
+from reconciler.cli.showing import Showing
 from reconciler.cli.signals import Signals
 from reconciler.cli.systemd import Supervisor
 from reconciler.cli.told import tell
-from reconciler.cli.workplace import Workplace
+from reconciler.cli.verifying import VerifyBeside
+from reconciler.cli.workplace import Workplace, work_in
 from reconciler.engine.heartbeat import Heartbeat
+from reconciler.engine.news import Told
 from reconciler.engine.passes import Reconciling
 from reconciler.engine.settling import Settling
 from reconciler.engine.standby import Turn, TurnLost, Watching, stand_by
@@ -25,6 +28,9 @@ from reconciler.state.protocol import State
 if TYPE_CHECKING:
     from reconciler.engine.fetching import Fetched, Fetching
     from reconciler.git.following import Followed
+
+FIRST_FETCH = 60.0
+"""Seconds after which passes begin with what was fetched before, if the repository does not answer."""
 
 
 class Watch:
@@ -42,6 +48,7 @@ class Watch:
         self._poll = poll
         self._works = works and not options.dry_run
         self._heart = Heartbeat()
+        self._showing = Showing(options, place, beating=self._heart.is_beating)
         self._turn: Turn | None = None
         self._fetch_fault = ""
 
@@ -51,30 +58,29 @@ class Watch:
         with Signals() as signals:
             supervisor.feed(self._heart.is_beating)
             supervisor.ready()
-            fetching = self._fetching()
             try:
                 while not signals.is_asked():
-                    self._watch(signals, supervisor, fetching)
+                    self._watch(signals, supervisor)
             finally:
                 supervisor.stopping()
-                if fetching is not None:
-                    fetching.close()
+                self._showing.close(signals.left())
                 supervisor.close()
         return signals.exit_code
 
-    def _watch(self, signals: Signals, supervisor: Supervisor, fetching: "Fetching | None") -> None:
+    def _watch(self, signals: Signals, supervisor: Supervisor) -> None:
         """Once: until it is stopped or loses its turn."""
         if self._options.dry_run:
-            self._passes(signals, supervisor, fetching)
+            self._passes(signals, supervisor)
             return
         turn = stand_by(self._standing_by(signals), self._heart, stop=signals.is_asked)
         if turn is None:
             return
         with turn:
             self._turn = turn
-            self._passes(signals, supervisor, fetching)
+            self._passes(signals, supervisor)
 
-    def _passes(self, signals: Signals, supervisor: Supervisor, fetching: "Fetching | None") -> None:
+    def _passes(self, signals: Signals, supervisor: Supervisor) -> None:
+        fetching = self._fetching(signals)
         reconciling = self._reconciling(fetching)
         watcher = FileWatching(reconciling.watched())
 
@@ -82,14 +88,19 @@ class Watch:
             return signals.is_asked() or (self._turn is not None and self._turn.is_lost())
 
         def is_asked_again() -> bool:
-            if not signals.reload_asked():
-                return False
-            supervisor.reloading()
-            reconciling.reload()
-            supervisor.ready()
-            return True
+            if signals.reload_asked():
+                supervisor.reloading()
+                self._reload()
+                reconciling.reload()
+                supervisor.ready()
+                return True
+            return verifying is not None and verifying.drift_found()
 
-        beside = WorkBeside(self._place, reconciling, stop=is_over) if self._works else None
+        self._showing.takes_over(lambda: reconciling.fleet)
+        beside = WorkBeside(self._place, reconciling, stop=is_over, heard=self._showing.worked) if self._works else None
+        verifying = (
+            None if self._options.dry_run else VerifyBeside(self._place, reconciling, looked=self._showing.looked)
+        )
         try:
             loop(
                 reconciling,
@@ -97,7 +108,7 @@ class Watch:
                 settling=Settling(settle=float(self._place.settings.settle), whole=self._followed is not None),
                 clock=time.monotonic,
                 stop=is_over,
-                tell=lambda told: tell(self._options, told, self._place),
+                tell=self._tell,
                 again=is_asked_again,
                 beat=self._heart.beat,
             )
@@ -105,8 +116,13 @@ class Watch:
             say(self._options, "another watch has taken over; standing by")
         finally:
             watcher.close()
+            if fetching is not None:
+                fetching.close()
             if beside is not None:
                 beside.close(signals.left())
+            if verifying is not None:
+                verifying.close(signals.left())
+            self._showing.stands_by(signals.left())
 
     def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
         if self._followed is None:
@@ -126,6 +142,16 @@ class Watch:
         )
         return reconciling
 
+    def _tell(self, told: Told) -> None:
+        self._showing.told(told)
+        tell(self._options, told, self._place)
+
+    def _reload(self) -> None:
+        """The settings that are not the passes' own; broken ones change nothing, and the next pass says so."""
+        read = work_in(self._options).settings_read
+        if read.settings is not None:
+            self._showing.configure(read.settings)
+
     def _confirm(self, state: State) -> None:
         """Raises TurnLost if the passes are another's by now."""
         if self._turn is not None:
@@ -140,18 +166,23 @@ class Watch:
             tell=lambda text: say(self._options, text),
         )
 
-    def _fetching(self) -> "Fetching | None":
-        """Begun at once; the first passes go on from what an earlier one brought, if that was any."""
+    def _fetching(self, signals: Signals) -> "Fetching | None":
+        """Begun, and the first attempt waited for a while: passes go on from what an earlier one brought, if any."""
         from reconciler.git.following import Clone
 
         if not isinstance(self._followed, Clone):
             return None
-        from reconciler.engine.fetching import Fetching, fetch
+        from reconciler.engine.fetching import Fetching
 
-        self._fetched(fetch(self._followed))
-        return Fetching(self._followed, poll=self._poll, tell=self._fetched)
+        fetching = Fetching(self._followed, poll=self._poll, tell=self._fetched)
+        until = time.monotonic() + FIRST_FETCH
+        while not (fetching.was_tried() or signals.is_asked()) and time.monotonic() < until:
+            self._heart.beat()
+            signals.wait(0.05)
+        return fetching
 
     def _fetched(self, fetched: "Fetched") -> None:
+        self._showing.fetched(fetched.error)
         if fetched.error and fetched.error != self._fetch_fault:
             say(self._options, f"cannot fetch: {fetched.error}; going on with what was fetched before")
         elif self._fetch_fault and not fetched.error:

@@ -29,6 +29,7 @@ class Fetching:
         self._tell = tell
         self._nearby = frozenset(clone.origin_files())
         self._wanted = threading.Event()
+        self._tried = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="fetch", daemon=True)
         self._thread.start()
@@ -48,9 +49,9 @@ class Fetching:
         if not self._nearby.isdisjoint(paths):
             self._wanted.set()
 
-    def now(self) -> None:
-        """Fetch now."""
-        self._wanted.set()
+    def was_tried(self) -> bool:
+        """Whether the first attempt has ended."""
+        return self._tried.is_set()
 
     def close(self) -> None:
         """Begin no other fetch; one that is under way is left to end by itself."""
@@ -61,6 +62,7 @@ class Fetching:
         while not self._closed:
             self._wanted.clear()
             self._tell(fetch(self._clone))
+            self._tried.set()
             self._wanted.wait(self._poll())
 
 

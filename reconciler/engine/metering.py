@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from reconciler import __version__
 from reconciler.engine.news import Passed, Told
-from reconciler.engine.passes import Outcome, PassReport, Reconciling
+from reconciler.engine.passes import Outcome, PassReport
 from reconciler.model import metrics
 from reconciler.model.diagnostics import Severity
-from reconciler.model.looks import Look
 from reconciler.model.metrics import Family, Histogram, Metric, Values
 from reconciler.model.names import SiteName
 from reconciler.model.plan import JobVerdict, Plan, Verdict
@@ -23,7 +22,6 @@ from reconciler.model.working import (
     SendWaits,
     Working,
 )
-from reconciler.sources.changes import Watched
 
 STALLED = 300.0
 """Seconds without a turn of the loop after which it hangs, where nobody knows better."""
@@ -48,7 +46,6 @@ class Metering:
     """When a pass of this process was good, on `wall`."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _beaten: float = field(init=False)
-    _began: float | None = None
     _last: Outcome | None = None
     _passes: Counter[str] = field(default_factory=Counter)
     _counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
@@ -79,19 +76,14 @@ class Metering:
         """Another process makes the passes."""
         self.active, self.reason = False, reason
 
-    def began(self) -> None:
-        """A pass begins."""
-        self._began = self.clock()
-
-    def told(self, told: Told) -> float | None:
-        """What the loop tells, each of it; returns the seconds of a pass that was timed."""
+    def told(self, told: Told) -> None:
+        """What the loop tells, each of it."""
         self.beat()
-        if not isinstance(told, Passed):
-            return None
-        with self._lock:
-            self._passes[told.report.outcome.value] += 1
-            self._take_in(told.report)
-            return None if self._began is None else self._time(self.clock() - self._began)
+        if isinstance(told, Passed):
+            with self._lock:
+                self._passes[told.report.outcome.value] += 1
+                self._take_in(told.report)
+                self._time(told.report.seconds)
 
     def worked(self, event: Working) -> None:
         """What a worker of this process tells, each of it."""
@@ -163,35 +155,12 @@ class Metering:
             self._pairs, self._jobs = _pairs(report.plan), _jobs(report.plan)
             self._commit = _commit(report, report.plan)
 
-    def _time(self, seconds: float) -> float:
+    def _time(self, seconds: float) -> None:
         self._counts[bisect_left(BOUNDS, seconds)] += 1
         self._seconds += seconds
-        self._began = None
-        return seconds
 
     def _histogram(self) -> Histogram:
         return Histogram(bounds=BOUNDS, counts=tuple(self._counts[:-1]), count=sum(self._counts), sum=self._seconds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timed:
-    """Passes that are timed (`Reconciling`)."""
-
-    reconciling: Reconciling
-    metering: Metering
-
-    def look(self, known: Look | None, touched: frozenset[str]) -> Look:
-        """See `Reconciling.look`."""
-        return self.reconciling.look(known, touched)
-
-    def watched(self) -> Watched:
-        """See `Reconciling.watched`."""
-        return self.reconciling.watched()
-
-    def run(self, look: Look) -> PassReport:
-        """See `Reconciling.run`."""
-        self.metering.began()
-        return self.reconciling.run(look)
 
 
 _OUTCOMES: Mapping[type[Working], str] = {

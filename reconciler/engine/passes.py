@@ -34,7 +34,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassReport:
-    """`diagnostics` are all of the pass, sorted; `moved` the paths that moved; `commit` the one it was made on."""
+    """`diagnostics` are all of the pass, sorted; `moved` the paths that moved; `commit` the one it was made on.
+
+    `seconds` is how long it took.
+    """
 
     outcome: Outcome
     plan: Plan | None = None
@@ -43,6 +46,7 @@ class PassReport:
     moved: tuple[str, ...] = ()
     error: str = ""
     commit: str | None = None
+    seconds: float = 0.0
 
 
 class Reconciling(Protocol):

@@ -5,7 +5,7 @@ It has no clock, no terminal and no signals of its own: all of that is passed in
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from reconciler.engine.news import News, Notice, StillChanging, Told
@@ -141,12 +141,14 @@ class _Loop:
         return ended
 
     def _act(self, look: Look) -> None:
+        began = self.clock()
         try:
             report = self.reconciling.run(look)
         except Moved as moved:
             report = PassReport(outcome=Outcome.MOVED, moved=moved.paths)
         except (StateError, OSError, GitFault) as fault:
             report = PassReport(outcome=Outcome.FAILED, error=str(fault))
+        report = replace(report, seconds=self.clock() - began)
         match report.outcome:
             case Outcome.MOVED:
                 self.tell(self.news.of(report))

@@ -36,7 +36,7 @@ def test_a_fault_of_our_own_does_not_end_sending_while_the_passes_go_on(
     (tmp_path / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {}\n")
     passes = Passes()
     place = Workplace(Options(config=str(tmp_path / "reconciler.yaml")))
-    worker = beside.WorkBeside(place, cast(Any, passes), stop=lambda: False)
+    worker = beside.WorkBeside(place, cast(Any, passes), stop=lambda: False, heard=lambda _event: None)
     try:
         assert passes.goes_on.wait(10)
     finally:
