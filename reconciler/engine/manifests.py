@@ -17,6 +17,7 @@ from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import read_content
 from reconciler.sources.manifest_read import ManifestRead
+from reconciler.state.known_pairs import KnownPairs
 from reconciler.state.protocol import State
 
 
@@ -35,6 +36,8 @@ class FleetRead:
     packed: "Packed"
     commit: "Callable[[], Provenance | None]"
     texts: tuple[SourceText, ...] | None = None
+    pairs: KnownPairs | None = None
+    """What the pass before this one knew of the state, if one is remembered."""
 
     @property
     def has_errors(self) -> bool:
@@ -102,7 +105,11 @@ class Manifests:
     def content(self, request: SourceRequest) -> Content | SourceProblem:
         """What a package's source holds now, or as a commit has it (L40); raises Moved."""
         found = self.located(request)
-        return found if isinstance(found, SourceProblem) else read_content(found, self.cache)
+        if isinstance(found, SourceProblem):
+            return found
+        if self.last is None:
+            return read_content(found, self.cache)
+        return self.last.contents.of(found, lambda source: read_content(source, self.cache))
 
     def read(self) -> FleetRead:
         """The fleet as it is now; raises Moved when a file changed while it was read."""
@@ -129,6 +136,7 @@ class Manifests:
         resolved = resolve(declared, contents, None if self.last is None else self.last.objects)
         if self.last is not None and resolved.objects is not None:
             self.last.objects = resolved.objects
+            self.last.contents.turn()
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
         return FleetRead(
             fleet=replace(resolved.fleet, empty=True, missing=missing) if missing else resolved.fleet,
@@ -137,5 +145,6 @@ class Manifests:
             files=len(read.texts),
             packed=self.packed,
             commit=lambda: all_read.commit or self.head(all_read),
+            pairs=None if self.last is None else self.last.pairs,
             texts=None if read.commit is None else (*read.texts, *filter(None, (self.settings_text,))),
         )

@@ -58,7 +58,7 @@ def plan_fleet(
     """
     read = read.with_packed(state)
     fleet, commit = read.fleet, read.commit()
-    snapshot = state.snapshot(wanted_pairs(fleet))
+    snapshot = state.snapshot(wanted_pairs(fleet), read.pairs)
     plan = make_plan(
         fleet,
         snapshot,

@@ -26,6 +26,7 @@ from reconciler.model.snapshot import Cause, DepartedSite, Difference, Hold, Sen
 from reconciler.model.stores import StateId, StoreId
 from reconciler.state import journal
 from reconciler.state.counting import counted
+from reconciler.state.known_pairs import KnownPairs
 from reconciler.state.liveness import HERE, Liveness
 from reconciler.state.memory_leases import Lease, Leases
 from reconciler.state.memory_outbox import Outbox
@@ -81,7 +82,7 @@ class MemoryState:
 
     # What the planner reads
 
-    def snapshot(self, wanted: Wanted) -> Snapshot:
+    def snapshot(self, wanted: Wanted, known: KnownPairs | None = None) -> Snapshot:  # noqa: ARG002 - nothing to save
         differences = tuple(self._differences(wanted))
         drift = any(
             isinstance(difference.holding, RecordOnly | Damaged)

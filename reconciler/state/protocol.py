@@ -21,6 +21,7 @@ from reconciler.model.quantities import Bytes
 from reconciler.model.settings import EventKind
 from reconciler.model.snapshot import Hold, Send, Snapshot, Wanted
 from reconciler.model.stores import StateId, StoreId
+from reconciler.state.known_pairs import KnownPairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +113,15 @@ class State(Protocol):
         """`sqlite`, `memory`, ..."""
         ...
 
-    def snapshot(self, wanted: Wanted) -> Snapshot:
+    def snapshot(self, wanted: Wanted, known: KnownPairs | None = None) -> Snapshot:
         """One consistent look; the set difference is made inside the state (architecture.md).
 
         Ready pairs (holding `Staged` at exactly the wanted content and setup) create no objects. Holds whose
         `until` has passed and acknowledgements that are void are still returned: the planner has the instant. A hold
         that was released and an acknowledgement that a plan closed are not.
+
+        `known` is what an earlier call filled, of this state or of any: a state that can tell what changed since looks
+        at that alone, and answers the same.
         """
         ...
 

@@ -118,12 +118,12 @@ class Turns:
     """How often holds were set or ended: part of the version of every pair they cover, with a row or without."""
 
     def __init__(self, sqlite: sqlite3.Connection) -> None:
-        self._turns = {(package, site): turns for package, site, turns in sqlite.execute(_PAIRS["turns"])}
+        self.all = {(package, site): turns for package, site, turns in sqlite.execute(_PAIRS["turns"])}
 
     def of(self, package: PackageName, site: SiteName) -> int:
-        if not self._turns:
+        if not self.all:
             return 0
-        return sum(self._turns.get(held, 0) for held in ((package, site), (package, None), (None, site)))
+        return sum(self.all.get(held, 0) for held in ((package, site), (package, None), (None, site)))
 
 
 def send_of(row: Row, turns: Turns) -> Send:

@@ -34,6 +34,7 @@ from reconciler.state import (
 )
 from reconciler.state.connection import Connection
 from reconciler.state.differences import snapshot
+from reconciler.state.known_pairs import KnownPairs
 from reconciler.state.liveness import HERE, Liveness
 from reconciler.state.opening import connect
 from reconciler.state.protocol import Author, HeldPair, Observation, Pass, Submission
@@ -63,9 +64,9 @@ class SqliteState:
         self._connection = connection
         self._liveness = liveness
 
-    def snapshot(self, wanted: Wanted) -> Snapshot:
+    def snapshot(self, wanted: Wanted, known: KnownPairs | None = None) -> Snapshot:
         with self._connection.reading() as sqlite:
-            return snapshot(sqlite, wanted)
+            return snapshot(sqlite, wanted, known)
 
     def submit(self, plan: Plan, author: Author, *, strict: bool = False) -> Submission:
         with self._connection.writing() as sqlite:

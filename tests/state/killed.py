@@ -147,6 +147,9 @@ def traced(before_each: Callable[[], None]) -> Iterator[None]:
         sqlite3.connect = CONNECT
 
 
+DRAWN = 'INSERT INTO "identity"', 'INSERT INTO "touched"'
+
+
 def tell(path: str, story: Story) -> None:
     """Open the state and do what the story says."""
     with closing(open_sqlite(path, write=True, liveness=Machine().liveness)) as state:
@@ -154,11 +157,11 @@ def tell(path: str, story: Story) -> None:
 
 
 def dump(path: str) -> str:
-    """All that is in the database, as another process finds it; but for its identity, drawn anew in each telling."""
+    """All that is in the database, as another process finds it; but for what is drawn anew in each telling."""
     if not os.path.exists(path):
         return ""
     with closing(CONNECT(path)) as connection:
-        return "\n".join(line for line in connection.iterdump() if not line.startswith('INSERT INTO "identity"'))
+        return "\n".join(line for line in connection.iterdump() if not line.startswith(DRAWN))
 
 
 def die(at: int, act: Callable[[], object]) -> bool:

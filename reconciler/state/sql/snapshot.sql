@@ -15,6 +15,9 @@ CREATE TEMP TABLE IF NOT EXISTS departed (site INTEGER PRIMARY KEY)
 -- name: sites
 SELECT name, id FROM sites
 
+-- name: tokens
+SELECT k.name, t.token FROM packages AS k LEFT JOIN touched AS t ON t.package = k.id
+
 -- name: clear_fleet
 DELETE FROM temp.fleet
 
