@@ -191,6 +191,20 @@ def test_ownership_is_checked_of_files_and_of_commits_and_read_from_the_working_
     assert recorded(reconcile) == 1, "the other job is recorded (L35)"
 
 
+def test_paths_of_ownership_are_seen_from_the_top_of_a_repository_elsewhere(
+    fleet: Path, reconcile: Reconcile, tmp_path: Path
+) -> None:
+    """Not from the top of the one that the settings lie in: entries that match nothing would leave all open."""
+    elsewhere = Repo.new(tmp_path / "elsewhere")
+    (fleet / "manifests").rename(elsewhere.path / "manifests")
+    (fleet / "payload").rename(elsewhere.path / "payload")
+    elsewhere.put("manifests/teams/a/job.yaml", JOB.replace("till-emea", "b-till"))
+    elsewhere.commit()
+    Repo.new(fleet).put("deploy/reconciler.yaml", f"{OWNED}  git: {{repo: {elsewhere.path}, branch: main}}\n")
+    ended = reconcile("-C", "deploy", "validate", "-o", "json")
+    assert [one["code"] for one in json.loads(ended.out)["diagnostics"]] == ["owner-name"], ended.err
+
+
 def test_a_job_that_becomes_anothers_keeps_what_is_recorded_for_it(fleet: Path, reconcile: Reconcile) -> None:
     """As of any broken file (L35): it is left out, nothing of it is obsolete."""
     job = fleet / "manifests/teams/a/a-till.yaml"
