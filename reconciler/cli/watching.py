@@ -110,7 +110,7 @@ class Watch:
                 stop=is_over,
                 tell=self._tell,
                 again=is_asked_again,
-                beat=self._heart.beat,
+                beat=self._beat,
             )
         except TurnLost:
             say(self._options, "another watch has taken over; standing by")
@@ -141,6 +141,10 @@ class Watch:
             f"following branch {self._followed.branch} of {where}; uncommitted changes are not looked at",
         )
         return reconciling
+
+    def _beat(self) -> None:
+        self._heart.beat()
+        self._showing.metering.beat()
 
     def _tell(self, told: Told) -> None:
         self._showing.told(told)
