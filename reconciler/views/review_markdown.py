@@ -116,6 +116,6 @@ def _without_lines(every: Sequence[Group]) -> list[str]:
     """Jobs that change without a line of the plan, together."""
     if not every:
         return []
-    lines = [f"{group.name}  {group.purpose}     {group.status}" for group in every[:_MOST_NAMED]]
-    more = [f"and {len(every) - len(lines):,} more"] if len(every) > len(lines) else []
+    lines = [f"  {group.name}  {group.purpose}     {group.status}" for group in every[:_MOST_NAMED]]
+    more = [f"  and {len(every) - len(lines):,} more"] if len(every) > len(lines) else []
     return [folded(count(len(every), "job"), "no line of the plan", "otherwise changed", [*lines, *more])]

@@ -89,13 +89,16 @@ def test_another_job_for_the_same_pair_changes_no_line() -> None:
     assert [(job.name, job.change) for job in made.jobs] == [("again", Change.ADDED)]
 
 
-def test_another_priority_and_another_window_change_a_line() -> None:
+def test_another_priority_window_or_rate_changes_a_line() -> None:
     urgent = shops().add(WantedJob("run-p", "P", ("A", "B"), site="HQ1", priority=Priority.HIGH))
     made = changed(shops(), urgent)
     assert [(each.before.priority, each.after.priority) for each in made.pairs] == [(Priority.MEDIUM, Priority.HIGH)]
     night = shops().add(site("B", "HQ1", rate=8_000_000, windows=[NIGHT]))
     assert told(changed(shops(), night)) == [("P@B", "missing", "missing")]
     assert changed(shops(), night).added.bytes == 0
+    slower = changed(shops(), shops().add(site("B", "HQ1", rate=4_000_000)))
+    assert told(slower) == [("P@B", "missing", "missing")]
+    assert (slower.added.seconds, slower.removed.seconds) == (120, 0)
 
 
 def test_other_content_of_the_same_size_changes_a_line() -> None:
@@ -115,6 +118,20 @@ def test_a_job_that_goes_cancels_its_open_send() -> None:
     ]
     back = changed(after, before)
     assert [(each.change, each.before.becomes) for each in back.actions] == [(Change.REMOVED, "obsolete")]
+
+
+def test_what_both_plans_cancel_or_raise_is_no_change() -> None:
+    before = shops().open("P@B", "D1 S1", priority=Priority.LOW)
+    assert changed(before, shops().add(site("C", "HQ1"))).actions == ()
+    urgent = changed(before, shops().add(WantedJob("run-p", "P", ("A", "B"), site="HQ1", priority=Priority.HIGH)))
+    assert [(each.change, each.before.becomes, each.after.becomes) for each in urgent.actions] == [
+        (Change.CHANGED, "medium", "high")
+    ]
+    before.jobs = {}
+    after = shops().add(site("C", "HQ1"))
+    after.jobs = {}
+    assert before.plan().cancellations
+    assert changed(before, after).actions == ()
 
 
 def test_a_site_that_leaves_is_forgotten_and_trips_the_guard() -> None:
@@ -213,6 +230,14 @@ def test_a_review_tells_each_line_that_differs_and_no_other(before: World, after
             assert told[key] == verdicts
         else:
             assert verdicts[0] == verdicts[1] or set(verdicts) <= {"ready", "not-required"}
+
+
+@few
+@given(worlds(), worlds())
+def test_ready_pairs_that_a_plan_lists_are_no_lines(before: World, after: World) -> None:
+    made = changed(before, after)
+    listed = review(BASE, before=before.plan(include_ready=True), after=after.plan(include_ready=True))
+    assert listed.pairs == made.pairs
 
 
 def _standings(world: World) -> dict[tuple[str, str], str]:

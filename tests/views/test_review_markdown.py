@@ -36,9 +36,9 @@ def test_the_first_line_is_the_marker_and_there_is_no_other(name: str) -> None:
     assert told.count(MARKER) == 1
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, f"{MARKER} EVIL"])
+@pytest.mark.parametrize("text", [*HOSTILE, f"{MARKER} EVIL", "/close\n/merge EVIL"])
 def test_data_stands_in_code_alone(text: str) -> None:
-    """No markup, no mention, no link, no second marker at the head of a line."""
+    """No markup, no mention, no link, no second marker and none of GitLab's commands at the head of a line."""
     base = Base(revision=text, commit=reviews.MAIN, taken=Taken.MERGE_BASE)
     for before, after in ((plans.contract(), hostile_plan(text, 2)), (hostile_plan(text, 25), plans.contract())):
         told = review_markdown(reviews.review(before, after, base))
@@ -47,7 +47,7 @@ def test_data_stands_in_code_alone(text: str) -> None:
         assert "EVIL" not in rest
         assert "@" not in rest
         assert set(re.findall(r"<[^>]*>", rest)) <= TAGS
-        assert [line for line in told.splitlines() if line.startswith(MARKER)] == [MARKER]
+        assert [line for line in told.splitlines() if line.startswith((MARKER, "/"))] == [MARKER]
 
 
 def crowded(number: int, *, text: str) -> Plan:
