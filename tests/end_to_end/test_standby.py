@@ -143,25 +143,19 @@ def two(room: Room) -> tuple[Watcher, Watcher]:
     return first, second
 
 
-def test_a_stand_by_takes_over_from_a_watch_that_was_killed(room: Room) -> None:
+def test_a_stand_by_says_once_who_watches_and_takes_over_when_that_one_was_killed(room: Room) -> None:
     first, second = two(room)
-    first.process.kill()
-    room.passing(second)
-    second.until("active")
-    assert room.turns() == [first.process.pid, second.process.pid]
-    assert room.remembered() == [second.process.pid]
-
-
-def test_a_stand_by_says_once_who_watches_and_then_that_it_does(room: Room) -> None:
-    first, second = two(room)
-    looked_again = len(room.passes()) + 30
+    looked_again = len(room.passes()) + 20
     room.until(lambda room: len(room.passes()) > looked_again)
     first.process.kill()
+    room.passing(second)
     second.until("active")
     host = os.uname().nodename
     begun, told, now, _ = second.said
     assert (begun, now) == ("begun", f"watching now, in place of process {first.process.pid} on {host}")
     assert told.startswith(f"standing by: process {first.process.pid} on {host} watches since ")
+    assert room.turns() == [first.process.pid, second.process.pid]
+    assert room.remembered() == [second.process.pid]
 
 
 def test_a_watch_that_ends_gives_its_turn_to_the_next_one_at_once(room: Room) -> None:

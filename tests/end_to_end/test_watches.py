@@ -2,8 +2,10 @@
 
 import signal
 import socket
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +21,13 @@ def place(tmp_path: Path) -> Workshop:
 
 def told(watch: Watch, word: str) -> None:
     """Wait until it said so on standard error."""
+    until(lambda: word in watch.errors.read_text(), watch)
+
+
+def until(seen: Callable[[], bool], watch: Watch) -> None:
     give_up = time.monotonic() + LONG_ENOUGH
-    while word not in watch.errors.read_text():
+    while not seen():
+        assert watch.process.poll() is None, watch.errors.read_text()
         assert time.monotonic() < give_up, watch.errors.read_text()
         time.sleep(0.02)
 
@@ -50,6 +57,7 @@ def test_R1_a_second_watch_stands_by_and_goes_on_when_the_first_was_killed(place
     assert sorted(place.sends().values()) == ["queued"] * 2 + ["superseded"] * 4
 
 
+@pytest.mark.long
 def test_a_dry_run_stands_by_for_nobody_and_nobody_for_it(place: Workshop) -> None:
     with place.watching("--dry-run") as dry:
         dry.until(lambda passes: len(passes) == 1)
@@ -93,3 +101,32 @@ def test_systemd_hears_when_a_watch_is_ready_reloads_and_stops(place: Workshop) 
             watch.process.send_signal(signal.SIGTERM)
             heard(channel, "STOPPING=1")
             assert watch.process.wait(timeout=10) == 143
+
+
+def states(place: Workshop) -> list[str]:
+    return sorted(place.sends().values())
+
+
+def long_ago(place: Workshop) -> None:
+    """What the state knows was verified ten days earlier than it was."""
+    with closing(sqlite3.connect(place.here / ".reconciler" / "state.db")) as state:
+        state.execute("UPDATE pairs SET as_of = as_of - 10 * 86400")
+        state.commit()
+
+
+def test_L34_a_watch_verifies_what_is_due_and_heals_the_drift_it_finds(place: Workshop) -> None:
+    stores = place.here / "stores"
+    for name in ("EU1", "DE1"):
+        (stores / name).mkdir(parents=True)
+    assert place.reconcile("-q").returncode == 0
+    assert place.reconcile("work", "--until-idle").returncode == 0
+    (pack,) = (stores / "DE1" / "packs").iterdir()
+    whole = pack.read_bytes()
+    pack.write_bytes(whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:])
+    long_ago(place)
+    with place.running("watch") as watch:
+        told(watch, "verified DE1 drift")
+        until(lambda: states(place) == ["complete"] * 3, watch)
+        assert watch.end(signal.SIGTERM) == 143
+    assert "verified EU1" not in watch.errors.read_text()
+    assert place.reconcile("verify", "--deep").returncode == 0

@@ -22,7 +22,7 @@ from reconciler.state.liveness import this_process
 from reconciler.state.protocol import Author, State
 from reconciler.state.sqlite import open_sqlite
 
-EVERY = 0.02
+EVERY = 0.05
 
 
 def say(text: str) -> None:
