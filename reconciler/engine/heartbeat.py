@@ -7,7 +7,7 @@ from collections.abc import Callable
 STILL = 60.0
 """Seconds without a turn, and without any work of the loop's thread, after which it hangs."""
 
-LONGEST = 3600.0
+LONGEST = 6 * 3600.0
 """Seconds that one turn may work: the first pass reads every source."""
 
 

@@ -130,3 +130,21 @@ def test_L34_a_watch_verifies_what_is_due_and_heals_the_drift_it_finds(place: Wo
         assert watch.end(signal.SIGTERM) == 143
     assert "verified EU1" not in watch.errors.read_text()
     assert place.reconcile("verify", "--deep").returncode == 0
+
+
+@pytest.mark.long
+def test_R5_a_watch_that_slept_stands_by_and_records_nothing_once_another_took_over(place: Workshop) -> None:
+    with place.watching() as first:
+        first.until(recorded(1))
+        with place.watching() as second:
+            told(second, f"standing by: process {first.process.pid} on ")
+            first.process.send_signal(signal.SIGSTOP)
+            change(place, "another revision")
+            second.until(recorded(1))
+            change(place, "a third revision")
+            second.until(recorded(2))
+            first.process.send_signal(signal.SIGCONT)
+            told(first, f"standing by: process {second.process.pid} on ")
+            assert recorded(1)(first.passes())
+            assert first.end(signal.SIGTERM) == 143
+            assert second.end(signal.SIGTERM) == 143

@@ -339,6 +339,7 @@ def everything(state: State) -> tuple[Any, ...]:
         list(state.passes(1000)),
         list(state.claims()),
         list(state.workers()),
+        state.verified(),
         dict(state.stores()),
         [state.reserved(SiteName(site), besides=claim) for site in SITES for claim in state.claims()],
     )
