@@ -31,6 +31,9 @@ LOOKED_EVERY = 60.0
 AGAIN = 5.0
 """Seconds after which the state is asked again if it did not answer."""
 
+GRACE = 2.0
+"""Seconds that deliveries under way have at the end: one that is cut off here is made again by the next watch."""
+
 MOST = 10_000
 """Sightings that wait for the state; the oldest of more are dropped. Passes see again what still stands."""
 
@@ -103,14 +106,16 @@ class Notifying:
             self._saw(of_look(look, at=self._now()))
 
     def close(self, patience: float) -> None:
-        """Record what was seen, end the deliveries that are under way, within so many seconds. The rest waits."""
+        """Record what was seen within so many seconds; deliveries under way have a few. The rest waits in the outbox."""
         until = time.monotonic() + patience
         self._closed = True
         self._wake.set()
         for running in self._delivering.values():
             running.stop()
-        for thread in (self._thread, *(running.thread for running in self._delivering.values())):
-            thread.join(max(until - time.monotonic(), 0.0))
+        self._thread.join(max(until - time.monotonic(), 0.0))
+        until = min(until, time.monotonic() + GRACE)
+        for running in self._delivering.values():
+            running.thread.join(max(until - time.monotonic(), 0.0))
 
     def _saw(self, sightings: Iterable[Sighting]) -> None:
         found = list(sightings)

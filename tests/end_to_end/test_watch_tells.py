@@ -1,0 +1,121 @@
+"""A real `reconcile watch` serves its page, tells a webhook of each event once over kills, and logs as JSON."""
+
+import json
+import re
+import signal
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.cli.conftest import JOB
+from tests.end_to_end.workshop import LONG_ENOUGH, Watch, Workshop, workshop
+from tests.tellers.receiving import Receiver, receiving
+
+SETTINGS = """\
+apiVersion: reconciler/v1
+kind: Config
+spec:
+  settle: 1s
+  metrics: {{listen: "0"}}
+  notify:
+    - {{name: ops, webhook: {{url: "{url}", secret: "env:OPS_SECRET"}}}}
+"""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture
+def place(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    monkeypatch.setenv("OPS_SECRET", "correct-horse")
+    made = workshop(tmp_path)
+    (made.here / "reconciler.yaml").write_text(SETTINGS.format(url=receiver.url))
+    return made
+
+
+def address(watch: Watch) -> str:
+    watch.tells("metrics are served on ")
+    found = re.search(r"metrics are served on (http://127\.0\.0\.1:\d+)/", watch.errors.read_text())
+    assert found is not None
+    return found[1]
+
+
+def asked(watch: Watch, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"{address(watch)}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
+
+
+def events(receiver: Receiver) -> list[str]:
+    return [f"{body['event']} {body['subjects'][0]['subject']}" for body in bodies(receiver)]
+
+
+def bodies(receiver: Receiver) -> list[Any]:
+    return [json.loads(body) for _, _, body in receiver.got]
+
+
+def test_R2_each_event_is_told_once_over_kills_and_the_page_says_how_it_is(place: Workshop, receiver: Receiver) -> None:
+    job = place.here / "manifests" / "job.yaml"
+    flags = ("--files", "--no-work", "--log-format", "json")
+    with place.watching(*flags) as watch:
+        watch.until(lambda passes: passes[-1:] != [] and passes[-1]["outcome"] == "done")
+        assert asked(watch, "/healthz") == (200, "ok\n")
+        assert asked(watch, "/readyz") == (200, "ok\n")
+        job.write_text(JOB.replace("targets", "tragets"))
+        receiver.wait()
+        assert events(receiver) == ["manifests-invalid manifests/job.yaml"]
+        with place.watching(*flags) as second:
+            second.tells("standing by")
+            assert asked(second, "/readyz")[0] == 503
+            assert asked(second, "/healthz")[0] == 200
+            watch.process.kill()
+            watch.process.wait()
+            second.until(lambda passes: passes[-1:] != [] and passes[-1]["outcome"] == "invalid")
+            job.write_text(JOB)
+            receiver.wait()
+            assert events(receiver)[1:] == ["mended manifests/job.yaml"]
+            job.write_text(JOB.replace("targets", "tragets"))
+            receiver.wait()
+            assert events(receiver)[2:] == ["manifests-invalid manifests/job.yaml"]
+            samples = {
+                (sample.name, *sorted(sample.labels.values())): sample.value
+                for family in text_string_to_metric_families(asked(second, "/metrics")[1])
+                for sample in family.samples
+            }
+            assert samples["reconciler_watcher_active",] == 1
+            assert samples["reconciler_diagnostics", "error"] >= 1
+            assert samples["reconciler_open_sends", "queued"] == 2
+            assert samples["reconciler_pass_duration_seconds_count",] >= 3
+            assert second.end(signal.SIGTERM) == 143
+            lines = [json.loads(line) for line in second.errors.read_text().splitlines()]
+    assert len(set(receiver.ids)) == len(receiver.ids) == 3
+    passes = [line for line in lines if line["event"] == "pass"]
+    assert {line["outcome"] for line in passes} == {"invalid", "done"}
+    assert all(line["seconds"] > 0 for line in passes)
+    assert any(line["event"] == "diagnostic" and line["file"] == "manifests/job.yaml" for line in lines)
+
+
+def test_a_receiver_that_hangs_holds_up_neither_passes_nor_the_end(place: Workshop, receiver: Receiver) -> None:
+    over = threading.Event()
+    receiver.before_answer = lambda: over.wait(LONG_ENOUGH)
+    job = place.here / "manifests" / "job.yaml"
+    with place.watching("--files", "--no-work") as watch:
+        watch.until(lambda passes: len(passes) == 1)
+        job.write_text(JOB.replace("targets", "tragets"))
+        watch.until(lambda passes: len(passes) == 2 and receiver.got != [])
+        job.write_text(JOB)
+        watch.until(lambda passes: len(passes) == 3)
+        assert watch.end(signal.SIGTERM) == 143
+    over.set()
