@@ -52,7 +52,7 @@ def plan_now(
     _fetch(place)
     detail(place.options, f"settings {place.settings_file or 'none'}, state {masked(place.settings.state_url)}")
     read = place.read_fleet()
-    detail(place.options, f"read {read.files} files beneath {', '.join(place.settings.manifest_paths)}")
+    detail(place.options, f"read {read.files} files beneath {', '.join(place.manifests.settings.manifest_paths)}")
     report(read, place.options)
     try:
         return plan_fleet(

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 
 
+_MOST_WHOLE = 10_000
+"""Trees of which it is remembered that nothing lacks."""
+
+
 class OutsideRepository(GitFault):
     """No commit of the repository can hold this path."""
 
@@ -300,22 +304,28 @@ class CommitReader:
             if lacking:
                 self._promised.fetch(lacking)
                 self._trees.objects.close()
+            if len(self._whole) == _MOST_WHOLE:
+                self._whole.clear()
             self._whole.add(found.id)
         return CommittedTree(git_dir=self._git_dir, tree=found.id)
 
     def _complete(self, action: Callable[[], Given], commit: CommitId, roots: Iterable[str] = ()) -> Given:
-        """What `action` gives; what a partial clone lacks for it is fetched, that of all manifests at once."""
+        """What `action` gives; what a partial clone lacks for it is fetched, that of all manifests at once.
+
+        After a fault git is started anew: the repository may be another one by then.
+        """
         asked = {ObjectId(commit)}
         while True:
             try:
                 return action()
-            except MissingObject as missing:
-                if self._promised is None or missing.id in asked:
+            except GitFault as fault:
+                self.close()
+                if self._promised is None or not isinstance(fault, MissingObject) or fault.id in asked:
                     raise
-                lacking = {missing.id, *self._lacking(commit, roots)}
+                lacking = {fault.id, *self._lacking(commit, roots)}
                 asked |= lacking
                 self._promised.fetch(lacking)
-                self._trees.objects.close()
+                self.close()
 
     def _lacking(self, commit: CommitId, roots: Iterable[str]) -> set[ObjectId]:
         """What is not there of all that could be a manifest, or say what is none."""

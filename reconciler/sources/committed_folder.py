@@ -15,6 +15,9 @@ Rules = tuple[tuple[int, Patterns], ...]
 """As in `sources.tree.Folder`: where they stand, and what they say; the deepest last."""
 
 _IGNORE_FILE = IGNORE_FILE.encode()
+_MANIFESTS = (b".yaml", b".yml")
+_PLAIN = frozenset((b"100644", b"100664", b"100755"))
+"""What neither has a manifest's name nor another mode than these is passed over at once, and nothing of it is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class FolderReader:
 
     def read(self, tree: ObjectId, entries: Sequence[RawEntry], before: CommittedFolder | None) -> CommittedFolder:
         """The folder whose entries these are; of what it was `before`, only what differs is looked at again."""
-        listed = frozenset(entries)
+        listed = frozenset(entry for entry in entries if entry[1].endswith(_MANIFESTS) or entry[0] not in _PLAIN)
         ignore_file = next((entry for entry in entries if entry[1] == _IGNORE_FILE), None)
         if _goes_on(before, self._above, ignore_file):
             self._begin_with(before, listed)

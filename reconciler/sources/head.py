@@ -20,7 +20,8 @@ def head_of(
 ) -> Provenance | None:
     """HEAD of the repository that all roots lie in; None if there is none, or it cannot be read: no pass fails of it.
 
-    Dirty: a manifest or the settings file is not as in HEAD, or there is one more or less. Sources are not looked at.
+    None too if HEAD has none of the files: they lie in its work tree by chance, or are not committed yet. Dirty: a
+    manifest or the settings file is not as in HEAD, or there is one more or less. Sources are not looked at.
     """
     repository = nearest_repository(roots[0]) if roots else None
     if repository is None:
@@ -33,7 +34,7 @@ def head_of(
 
 def _head_of(
     repository: Repository, read: ManifestRead, roots: Sequence[str], ignore: Sequence[str], settings_file: str | None
-) -> Provenance:
+) -> Provenance | None:
     reader = CommitReader(repository, relative_to=read.relative_to)
     try:
         commit = reader.head()
@@ -42,6 +43,8 @@ def _head_of(
         if settings_file is not None:
             expected.pop(settings_file, None)
             _add_settings(settings_file, files, expected, reader.blob_at(commit, settings_file))
+        if files.keys().isdisjoint(expected):
+            return None
         dirty = files.keys() != expected.keys() or any(
             not _is(data, expected[path], reader.objects) for path, data in files.items()
         )

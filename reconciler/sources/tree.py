@@ -138,11 +138,11 @@ def is_manifest(name: str) -> bool:
 
 
 def _is_link_to_folder(entry: "os.DirEntry[str]") -> bool:
-    """Manifests may be expected beneath it: it is named, not silently passed over. One to itself leads nowhere."""
+    """Manifests may be expected beneath it: it is named, not silently passed over."""
     try:
         return entry.is_symlink() and entry.is_dir()
     except OSError as fault:
-        if fault.errno == errno.ELOOP:
+        if fault.errno in (errno.ELOOP, errno.ENOTDIR):  # to itself, or to what would lie beneath a file
             return False
         raise
 

@@ -268,6 +268,14 @@ def test_a_detached_head_is_of_no_branch_and_a_second_work_tree_of_its_own(
     assert plan(reconcile, "-C", str(tmp_path / "side"))["source"]["branch"] == "side"
 
 
+def test_files_that_lie_in_a_work_tree_by_chance_are_of_no_commit(reconcile: Reconcile, fleet: Path) -> None:
+    above = Repo.new(fleet.parent)
+    above.put("dotfiles", "x")
+    above.put(".gitignore", "/work/\n")
+    above.commit()
+    assert plan(reconcile)["source"]["commit"] is None
+
+
 def test_before_the_first_commit_there_is_none(reconcile: Reconcile, fleet: Path) -> None:
     Repo.new(fleet)
     assert plan(reconcile)["source"]["commit"] is None

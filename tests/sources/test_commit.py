@@ -349,3 +349,30 @@ def test_a_repository_with_names_of_sha256_is_read(tmp_path: Path) -> None:
     commit = plant(repo, "a.yaml", "d/b.yaml")
     assert len(commit) == 64
     assert files(read(repo, commit)) == ["a.yaml", "d/b.yaml"]
+
+
+def test_a_reader_goes_on_when_its_git_died(repo: Repo) -> None:
+    by = reader(repo)
+    read(repo, plant(repo, "a.yaml"), by=by)
+    git = by.objects._running()
+    git.kill()
+    git.wait()
+    commit = plant(repo, "a.yaml", "b.yaml")
+    with pytest.raises(GitFault, match="git ended"):
+        read(repo, commit, by=by)
+    assert files(read(repo, commit, by=by)) == ["a.yaml", "b.yaml"]
+
+
+def test_a_reader_goes_on_when_the_repository_was_made_anew(repo: Repo, tmp_path: Path) -> None:
+    by = reader(repo)
+    assert files(read(repo, plant(repo, "a.yaml"), by=by)) == ["a.yaml"]
+    repo.path.rename(tmp_path / "old")
+    commit = plant(Repo.new(repo.path), "a.yaml", "b.yaml")
+    assert files(read(repo, commit, by=by)) == ["a.yaml", "b.yaml"]
+
+
+def test_what_is_packed_while_a_reader_stays_is_found(repo: Repo) -> None:
+    by = reader(repo)
+    for number in range(3):
+        assert len(read(repo, plant(repo, f"{number}.yaml"), by=by).texts) == number + 1
+        repo.git("gc", "--quiet", "--prune=now")

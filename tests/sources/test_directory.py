@@ -57,9 +57,10 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
     assert files(read(tmp_path)) == ["a.yaml"]
 
 
-def test_a_link_that_leads_to_itself_leads_nowhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["link", "a.yaml/below"])
+def test_a_link_that_leads_nowhere_is_passed_over(tmp_path: Path, target: str) -> None:
     plant(tmp_path, "a.yaml")
-    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to(target)
     assert (files(read(tmp_path)), codes(read(tmp_path))) == (["a.yaml"], [])
 
 
