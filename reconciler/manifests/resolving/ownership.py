@@ -107,16 +107,21 @@ def _check_itself(candidate: Candidate, owner: Owned, findings: Findings) -> Non
 
 def _may_be_contested(candidates: Sequence[Candidate]) -> bool:
     """Whether anybody could have to stand back for another."""
-    named = {bool(candidate.owner.names) for candidate in candidates if candidate.owner is not None}
+    named = {_has_names(candidate) for candidate in candidates}
     return len(named) > 1 or any(candidate.barred for candidate in candidates)
+
+
+def _has_names(candidate: Candidate) -> bool:
+    """Whether the settings give names to the owner of its file; if it is not barred, its own among them."""
+    return candidate.owner is not None and bool(candidate.owner.names)
 
 
 def _takers(group: Sequence[Candidate], findings: Findings) -> Iterable[Candidate]:
     """Those of one name that stand back for others, to whom it belongs; what is equally good is decided elsewhere."""
     rightful = [candidate for candidate in group if not candidate.barred]
-    named = [candidate for candidate in rightful if candidate.owner is not None and candidate.owner.names]
+    named = [candidate for candidate in rightful if _has_names(candidate)]
     for candidate in rightful:
-        if named and candidate.owner is not None and not candidate.owner.names:
+        if named and not _has_names(candidate):
             message = f'{candidate.kind.lower()} "{candidate.name}" is declared at {named[0].line}, to whose owner'
             _bar(candidate, findings, code="owner-name", message=f"{message} the settings give the name")
     return [candidate for candidate in group if candidate.barred] if any(not one.barred for one in group) else ()
@@ -153,9 +158,9 @@ def _report(
 
 
 def _hint(candidate: Candidate) -> str:
-    """Where the settings say so."""
+    """Where the settings say so; of a file that nobody owns they say nothing."""
     if candidate.owner is None:
-        return ""
+        return "rename it, or remove it"
     where = candidate.owner.where
     return f"{candidate.declaration.document.file} is owned as {where.file}:{where.line} says"
 
