@@ -92,9 +92,10 @@ def _pass(
     with _timed(took, DECLARE):
         declared = manifests.declare(read)
     with _timed(took, RESOLVE):
-        fleet = manifests.resolve(read, declared, content).fleet
+        resolved = manifests.resolve(read, declared, content)
+    fleet = resolved.fleet
     with _timed(took, SNAPSHOT):
-        snapshot = state.snapshot(wanted_pairs(fleet))
+        snapshot = state.snapshot(wanted_pairs(fleet), resolved.pairs)
     with _timed(took, PLAN):
         plan = make_plan(fleet, snapshot, at=author.at, guards=guards, tool_version=__version__)
     with _timed(took, AUDIT):
