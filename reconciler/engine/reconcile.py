@@ -57,8 +57,21 @@ def plan_fleet(
     Depots are asked for what cannot be read here, before the plan, which is pure.
     """
     read = read.with_packed(state)
+    snapshot = state.snapshot(wanted_pairs(read.fleet), read.pairs)
+    return plan_of(read, snapshot, guards=guards, at=at, narrowing=narrowing, include_ready=include_ready)
+
+
+def plan_of(
+    read: FleetRead,
+    snapshot: Snapshot,
+    *,
+    guards: Guards,
+    at: Instant,
+    narrowing: Narrowing | None = None,
+    include_ready: bool = False,
+) -> Planned:
+    """The same of a look at the state that was taken before; it is of what this fleet wants."""
     fleet, commit = read.fleet, read.commit()
-    snapshot = state.snapshot(wanted_pairs(fleet), read.pairs)
     plan = make_plan(
         fleet,
         snapshot,

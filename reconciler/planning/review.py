@@ -57,13 +57,13 @@ def review(base: Base, *, before: Plan, after: Plan) -> Review:
 def _pairs(before: Plan, after: Plan) -> tuple[PairChange, ...]:
     was, becomes = _lines(before), _lines(after)
     keys = [key for key in sorted(was.keys() | becomes.keys()) if _says(was.get(key)) != _says(becomes.get(key))]
-    required_before, required_after = _required(before, keys), _required(after, keys)
+    ready_before, ready_after = _ready(before, keys), _ready(after, keys)
     return tuple(
         PairChange(
             package=key[0],
             site=key[1],
-            before=was.get(key) or _unlined(key in required_before),
-            after=becomes.get(key) or _unlined(key in required_after),
+            before=was.get(key) or (Unlined.READY if key in ready_before else Unlined.NOT_REQUIRED),
+            after=becomes.get(key) or (Unlined.READY if key in ready_after else Unlined.NOT_REQUIRED),
         )
         for key in keys
     )
@@ -94,14 +94,20 @@ def _says(line: PairLine | None) -> Hashable:
     return *of_pair, pair.held, pair.earliest, pair.estimated_seconds, line.priority, line.revision
 
 
-def _required(plan: Plan, keys: Sequence[PairKey]) -> set[PairKey]:
-    """Which of the pairs some job of the plan needs; the ready ones are in no other list."""
+def _ready(plan: Plan, keys: Sequence[PairKey]) -> set[PairKey]:
+    """The pairs that are ready where the plan has no line about them: required, and no line.
+
+    Which sites a selector leaves out, only the plan knows: it has to list the ready ones (`_lists_ready`).
+    """
+    if _lists_ready(plan.filters):
+        return {(pair.package, pair.site) for pair in plan.pairs if pair.verdict is Verdict.READY}
     packages = {package for package, _ in keys}
     return {(job.package, site) for job in plan.jobs if job.package in packages for site in job.required_sites}
 
 
-def _unlined(required: bool) -> Unlined:  # noqa: FBT001
-    return Unlined.READY if required else Unlined.NOT_REQUIRED
+def _lists_ready(filters: Iterable[str]) -> bool:
+    """Whether a plan with these filters has to list its ready pairs to be reviewed."""
+    return any(narrowed.startswith("selector=") for narrowed in filters)
 
 
 def _actions(before: Plan, after: Plan) -> tuple[ActionChange, ...]:

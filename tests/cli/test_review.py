@@ -198,6 +198,14 @@ def test_a_filter_may_name_what_only_one_side_has(reconcile: Reconcile, repo: Re
     assert (nowhere.code, "--site IT1 matches no site" in nowhere.err) == (64, True)
 
 
+def test_a_site_that_leaves_the_selector_is_not_said_to_be_ready(reconcile: Reconcile, repo: Repo) -> None:
+    sites = (repo.path / "manifests/sites.yaml").read_text()
+    repo.put("manifests/sites.yaml", sites.replace("country: de", "country: at"))
+    ended = reconcile("plan", "--base", "HEAD", "-l", "country in (de, fr)", "-o", "json")
+    pair = told(ended)["pairs"][0]
+    assert (pair["site"], pair["before"]["verdict"], pair["after"]["verdict"]) == ("DE1", "missing", "not-required")
+
+
 def test_each_format_is_delivered_and_reported(reconcile: Reconcile, repo: Repo) -> None:
     repo.put("manifests/job.yaml", JOB.replace("{under: EU1}", "{names: [DE1]}"))
     ended = reconcile(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from reconciler.model.plan import Plan
+from reconciler.model.review import Base, Taken
 from reconciler.planning.review import review
 from reconciler.views.review_text import review_text
 from tests.conftest import Golden
@@ -20,13 +21,14 @@ def test_the_text_is_as_it_was_looked_at(name: str, golden: Golden) -> None:
     golden(f"review/{name}.txt", review_text(reviews.EVERY[name]()))
 
 
+@pytest.mark.parametrize("taken", [Taken.MERGE_BASE, Taken.SHALLOW])
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_from_data_is_active(text: str) -> None:
+def test_nothing_from_data_is_active(text: str, taken: Taken) -> None:
     for before, after in ((plans.contract(), hostile_plan(text, 2)), (hostile_plan(text, 25), plans.contract())):
-        told = review_text(reviews.review(before, after))
+        told = review_text(reviews.review(before, after, Base(revision=text, commit=reviews.MAIN, taken=taken)))
         assert "EVIL" in told
         assert all(character.isprintable() for line in told.splitlines() for character in line)
-        assert "\x1b" not in told
+        assert "EVIL" not in {line[:4] for line in told.splitlines()}, "a line of its own"
 
 
 def test_colour_says_nothing_that_words_do_not_say() -> None:
