@@ -79,8 +79,8 @@ def due(
 
 
 def as_read(site: Site) -> Site:
-    """The site as a round reads it: bytes of all that cannot wait for the next slot."""
-    every = Seconds(int(site.verification.every * FRESH))
+    """The site as a round reads it: bytes of all that cannot wait for the next slot, told in whole seconds."""
+    every = Seconds(max(0, int(site.verification.every * FRESH) - 2))
     return replace(site, verification=replace(site.verification, every=every))
 
 

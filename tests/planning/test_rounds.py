@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostics import Where
@@ -67,17 +67,23 @@ def test_a_site_keeps_its_place_from_round_to_round(name: str, every: int) -> No
     assert all(abs(later - slot - 0.9 * every) <= 2 for slot, later in pairwise(slots))
 
 
-@given(age=st.integers(0, WEEK))
-def test_what_a_round_leaves_unread_can_wait_for_the_next_one(age: int) -> None:
-    here = site("DE1")
-    slot = one(here, NOW).at
-    is_read = slot - age < slot - as_read(here).verification.every
-    assert is_read or one(here, slot - age).at > slot
+@given(
+    name=st.from_regex(r"[A-Z0-9]{1,8}", fullmatch=True),
+    every=st.integers(60, 400 * DAY),
+    younger=st.integers(0, 10),
+    late=st.integers(0, 100),
+)
+@example(name="DE1", every=WEEK, younger=0, late=0)
+def test_what_a_round_leaves_unread_can_wait_for_the_next_one(name: str, every: int, younger: int, late: int) -> None:
+    here = site(name, every)
+    began = one(here, NOW).at + late
+    unread = began - max(0, as_read(here).verification.every - younger)
+    assert one(here, unread).at > began - late
 
 
 def test_bytes_are_read_of_all_that_is_not_fresh() -> None:
     deep = replace(site("DE1"), verification=Verification(every=WEEK, deep=True))
-    assert as_read(deep).verification == Verification(every=Seconds(int(WEEK * FRESH)), deep=True)
+    assert as_read(deep).verification == Verification(every=Seconds(int(WEEK * FRESH) - 2), deep=True)
 
 
 def test_what_is_unknown_is_looked_at_now() -> None:

@@ -29,13 +29,13 @@ from reconciler.state.protocol import Author, State
 AT_ONCE = 4
 """Stores that are read at a time; half of the places are kept for sites that answered last time (L21)."""
 
-EVERY = 10.0
+EVERY = 20.0
 """Seconds between two questions whose turn it is."""
 
 LEAST = 0.2
 """Seconds between two looks whether the first pass was made."""
 
-SHARE = 50
+SHARE = 100
 """Asking takes at most so small a part of the time."""
 
 
