@@ -1,9 +1,9 @@
 """What lies at a path within a commit."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from reconciler.git.objects import FOLDER, LINK, Objects, TreeEntry
+from reconciler.git.objects import FOLDER, LINK, SUBMODULE, Objects, TreeEntry
 from reconciler.model.commits import ObjectId
 
 _MOST_LINKS = 40
@@ -44,6 +44,16 @@ class Trees:
                 return path, None
             found, walked = below, walked + b"/" + part
         return walked.removeprefix(b"/"), found
+
+    def files(self, tree: ObjectId, *, hidden: bool = True) -> Iterator[TreeEntry]:
+        """The files and links beneath a tree, in no order; those in hidden folders too unless they do not count."""
+        waiting = [tree]
+        while waiting:
+            for entry in self.entries(waiting.pop()).values():
+                if entry.mode not in (FOLDER, SUBMODULE):
+                    yield entry
+                elif entry.mode == FOLDER and (hidden or not entry.name.startswith(b".")):
+                    waiting.append(entry.id)
 
     def follow(self, root: ObjectId, path: bytes) -> TreeEntry | None:
         """What lies at a path once links are followed, None for nothing; raises LeadsOut."""

@@ -1,30 +1,29 @@
 """Manifests from the commits of a repository: from its objects, never from files that are checked out."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.git.command import GitFault
 from reconciler.git.lfs import MissingLfs, pointer_of, resolve
-from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects, TreeEntry
+from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects
 from reconciler.git.repository import Repository
 from reconciler.git.trees import LeadsOut, Trees
 from reconciler.manifests.paths import normal
 from reconciler.model.commits import CommitId, CommittedTree, ObjectId, Provenance
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.ignoring import Patterns
-from reconciler.model.looks import Look, Mark
+from reconciler.model.looks import Look
 from reconciler.model.source_text import SourceText
-from reconciler.sources.committed_folder import CommittedFolder, FolderReader, Rules
+from reconciler.sources.commit_walk import CommitWalk, candidates
+from reconciler.sources.committed_folder import CommittedFolder
 from reconciler.sources.manifest_read import LARGEST, ManifestRead, printable, refusal, shown
-from reconciler.sources.tree import IGNORE_FILE, is_manifest, is_utf8
 
 if TYPE_CHECKING:
     from reconciler.git.fetching import Promised
 
 Given = TypeVar("Given")
-
 
 _MOST_WHOLE = 10_000
 """Trees of which it is remembered that nothing lacks."""
@@ -43,19 +42,6 @@ class NoTree:
 
     words: str
     is_there: bool = False
-
-
-@dataclass(slots=True)
-class _Walked:
-    """What one walk through a commit found; `folders` are those that count, by path."""
-
-    root: ObjectId
-    folders: dict[str, CommittedFolder] = field(default_factory=dict)
-    manifests: dict[str, ObjectId] = field(default_factory=dict)
-    links: dict[str, ObjectId] = field(default_factory=dict)
-    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    marks: dict[str, Mark] = field(default_factory=dict)
 
 
 class CommitReader:
@@ -169,7 +155,7 @@ class CommitReader:
         branch: str | None,
     ) -> ManifestRead:
         walked = self._walk(commit, roots, ignore)
-        diagnostics = [self._refusal(path, code, reason) for path, (code, reason) in walked.refused.items()]
+        diagnostics = [self._refusal(path, why.code, why.reason) for path, why in walked.refused.items()]
         texts = self._read_texts(
             {path: blob for path, blob in walked.manifests.items() if path not in skip}, diagnostics
         )
@@ -183,76 +169,26 @@ class CommitReader:
             commit=Provenance(commit=commit, branch=branch),
         )
 
-    def _walk(self, commit: CommitId, roots: tuple[str, ...], ignore: tuple[str, ...]) -> _Walked:
+    def _walk(self, commit: CommitId, roots: tuple[str, ...], ignore: tuple[str, ...]) -> CommitWalk:
         if ignore != self._ignore[0]:
             self._ignore = ignore, Patterns.of(ignore)
-        walked = _Walked(self._root(commit))
+        walk = CommitWalk(
+            root=self._root(commit),
+            trees=self._trees,
+            inside=self._inside,
+            ignore_rules=self._patterns,
+            known=self._folders,
+        )
         for root in roots:
-            if root not in walked.marks:
-                self._visit_root(root, walked)
-        self._judge_links(walked)
-        return walked
-
-    def _visit_root(self, root: str, walked: _Walked) -> None:
-        """A root that is a link is followed, as it was named on purpose, but not out of the commit."""
-        inside = self._inside(root)
-        if inside is None:
-            raise OutsideRepository(root, self.top)
-        try:
-            found = self._trees.follow(walked.root, inside)
-        except LeadsOut:
-            walked.refused[root] = "manifest-link", "the link leads out of the repository"
-        else:
-            if found is None:
-                walked.marks[root] = ("missing",)
-                walked.missing.append(root)
-            elif found.mode == FOLDER:
-                rules = self._ignore[1]
-                self._visit(root, found.id, ((len(root.rstrip("/")), rules),) if rules else (), walked, depth=0)
-            elif found.mode == SUBMODULE:
-                walked.refused[root] = "manifest-submodule", "a submodule is not read"
-            else:
-                walked.manifests[root] = found.id
-                walked.marks[root] = (found.id,)
-
-    def _visit(self, path: str, tree: ObjectId, above: Rules, walked: _Walked, *, depth: int) -> None:
-        if path in walked.folders:
-            return
-        folder = self._folders.get(path)
-        if folder is None or folder.unsettled or folder.tree != tree or folder.above != above:
-            reader = FolderReader(path, above, self._patterns, depth)
-            folder = reader.read(tree, self.objects.raw_tree(tree), folder)
-        walked.folders[path] = folder
-        walked.marks[path] = ("folder", folder.ignore_file)
-        walked.manifests.update(folder.manifests)
-        walked.links.update(folder.links)
-        walked.marks.update(zip(folder.manifests, zip(folder.manifests.values(), strict=True), strict=True))
-        walked.refused.update((refused, (why.code, why.reason)) for refused, why in folder.refused.items())
-        for below, subtree in folder.folders.items():
-            self._visit(below, subtree, folder.rules, walked, depth=depth + 1)
+            if self._inside(root) is None:
+                raise OutsideRepository(root, self.top)
+            walk.visit_root(root, self._ignore[1])
+        walk.judge_links()
+        return walk
 
     def _patterns(self, path: str, blob: ObjectId) -> Patterns:
         text = self._text(path, self._blob(blob)).data
         return Patterns.of(text.removeprefix(b"\xef\xbb\xbf").decode(errors="surrogateescape").split("\n"))
-
-    def _judge_links(self, walked: _Walked) -> None:
-        """One with a manifest's name is named, so is one to a folder: manifests may be expected beneath it."""
-        for path in walked.links:
-            inside = self._inside(path)
-            why = "" if inside is None else self._why_refused(path, inside, walked.root)
-            if why:
-                code = "manifest-link" if is_utf8(path) else "name-not-utf8"
-                walked.refused[path] = code, why if is_utf8(path) else "the name is not UTF-8"
-        walked.marks.update((path, ("refused", *why)) for path, why in walked.refused.items())
-
-    def _why_refused(self, path: str, inside: bytes, root: ObjectId) -> str:
-        if is_manifest(path):
-            return "a link is not followed"
-        try:
-            found = self._trees.follow(root, inside)
-        except LeadsOut:
-            return "a link is not followed, and this one leads out of the repository"
-        return "a link is not followed" if found is not None and found.mode == FOLDER else ""
 
     def _read_texts(
         self, manifests: dict[str, ObjectId], diagnostics: list[Diagnostic]
@@ -299,57 +235,35 @@ class CommitReader:
             below = "is" if walked == inside else f"lies beneath {printable(os.fsdecode(walked))}, which is"
             return NoTree(words=f"{below} {kind} in", is_there=True)
         if self._promised is not None and found.id not in self._whole:
-            wanted = {entry.id for entry in self._blobs(found.id)}
+            wanted = {entry.id for entry in self._trees.files(found.id)}
             lacking = wanted - self._trees.objects.sizes(wanted).keys()
             if lacking:
                 self._promised.fetch(lacking)
-                self._trees.objects.close()
             if len(self._whole) == _MOST_WHOLE:
                 self._whole.clear()
             self._whole.add(found.id)
         return CommittedTree(git_dir=self._git_dir, tree=found.id)
 
     def _complete(self, action: Callable[[], Given], commit: CommitId, roots: Iterable[str] = ()) -> Given:
-        """What `action` gives; what a partial clone lacks for it is fetched, that of all manifests at once.
-
-        After a fault git is started anew: the repository may be another one by then.
-        """
+        """What `action` gives; what a partial clone lacks for it is fetched, that of all manifests at once."""
         asked = {ObjectId(commit)}
         while True:
             try:
                 return action()
-            except GitFault as fault:
-                self.close()
-                if self._promised is None or not isinstance(fault, MissingObject) or fault.id in asked:
+            except MissingObject as missing:
+                if self._promised is None or missing.id in asked:
                     raise
-                lacking = {fault.id, *self._lacking(commit, roots)}
+                lacking = {missing.id, *self._lacking(commit, roots)}
                 asked |= lacking
                 self._promised.fetch(lacking)
-                self.close()
 
     def _lacking(self, commit: CommitId, roots: Iterable[str]) -> set[ObjectId]:
         """What is not there of all that could be a manifest, or say what is none."""
-        places = (self._trees.follow(self._root(commit), self._inside(root) or b"") for root in roots)
         try:
-            wanted = {
-                entry.id
-                for found in places
-                if found is not None and found.mode == FOLDER
-                for entry in self._blobs(found.id, hidden=False)
-                if entry.mode == LINK or entry.name == IGNORE_FILE.encode() or is_manifest(os.fsdecode(entry.name))
-            }
-        except (MissingObject, LeadsOut) as fault:
-            return {fault.id} if isinstance(fault, MissingObject) else set()
+            wanted = candidates(self._trees, self._root(commit), (self._inside(root) for root in roots))
+        except MissingObject as missing:
+            return {missing.id}
         return wanted - self._trees.objects.sizes(wanted).keys()
-
-    def _blobs(self, tree: ObjectId, *, hidden: bool = True) -> Iterator[TreeEntry]:
-        """The files and links beneath a tree."""
-        for entry in self._trees.entries(tree).values():
-            counts = hidden or not entry.name.startswith(b".")
-            if entry.mode == FOLDER and counts:
-                yield from self._blobs(entry.id, hidden=hidden)
-            elif entry.mode not in (FOLDER, SUBMODULE) and (counts or entry.name == IGNORE_FILE.encode()):
-                yield entry
 
     def _refusal(self, path: str, code: str, reason: str) -> Diagnostic:
         return refusal(path, self._relative_to, code=code, reason=reason)
