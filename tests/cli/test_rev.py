@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -432,3 +433,21 @@ def test_a_worker_follows_a_branch(repo: Repo, monkeypatch: pytest.MonkeyPatch) 
     repo.git("checkout", "--quiet", "--detach")
     repo.git("branch", "--quiet", "-D", "main")
     assert len(read().jobs) == 2
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.mark.parametrize("name", ["01-two-sites", "02-a-job-refused", "04-retail-chain"])
+def test_the_commit_of_an_example_gives_what_its_files_give(reconcile: Reconcile, tmp_path: Path, name: str) -> None:
+    shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=shutil.ignore_patterns("stores", ".reconciler"))
+    Repo.new(tmp_path / name).commit()
+
+    def told(*arguments: str) -> Any:
+        ended = reconcile("-C", str(tmp_path / name), *arguments, "-o", "json")
+        document = json.loads(ended.out)
+        document.pop("createdAt", None)
+        return ended.code, document
+
+    for command in ("plan", "validate"):
+        assert told(command) == told(command, "--rev", "HEAD")
