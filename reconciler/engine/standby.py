@@ -1,9 +1,8 @@
 """One `watch` makes the passes of a state, the others stand by and take over when it is gone.
 
 Who that is, the state says (`take`, decision 0016): a process that died is seen at once on its own host, one that hangs
-or was stopped when its lease is over. Whoever was asleep that long asks before it records, and so learns of it. What a
-pass of before records is compared with what the state holds now, whoever records it: two turns could cross, and do no
-harm (L8).
+or was stopped when its lease is over. Whoever slept that long asks before it records, and so learns of it. Should it
+fall asleep between the two, its record is compared with what the state holds by then, as any other is (L8).
 """
 
 import contextlib
@@ -55,7 +54,7 @@ class Turn:
         self._heart = heart
         self._lost = False
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="turn", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="turn", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> "Turn":
@@ -75,23 +74,21 @@ class Turn:
             raise TurnLost
 
     def close(self) -> None:
-        """The next one may begin at once. May be called twice."""
-        if self._closed.is_set():
-            return
+        """The next one may begin at once; when this process ends, if the state keeps us waiting.
+
+        May be called twice.
+        """
         self._closed.set()
         self._thread.join(timeout=LOOKED)
+
+    def _keep(self) -> None:
+        """A fault of the state may pass; nobody can take over meanwhile, or `confirm` says who did."""
+        while not (self._lost or self._closed.wait(RENEWED)):
+            if self._heart.is_beating():
+                with contextlib.suppress(StateError), closing(self._watching.open_state()) as state:
+                    self._lost |= not _take(self._watching, state)
         with contextlib.suppress(StateError), closing(self._watching.open_state()) as state:
             state.leave(self._watching.worker)
-
-    def _renew(self) -> None:
-        """A fault of the state may pass; nobody can take over meanwhile, or `confirm` says who did."""
-        while not self._closed.wait(RENEWED):
-            if not self._heart.is_beating():
-                continue
-            with contextlib.suppress(StateError), closing(self._watching.open_state()) as state:
-                if not _take(self._watching, state):
-                    self._lost = True
-                    return
 
 
 def stand_by(watching: Watching, heart: Heartbeat, *, stop: Callable[[], bool]) -> Turn | None:
