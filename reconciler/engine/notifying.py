@@ -20,7 +20,7 @@ from reconciler.model.notifications import Sighting
 from reconciler.model.settings import EventKind, Notifier
 from reconciler.model.verification import SiteLook
 from reconciler.model.working import Working
-from reconciler.state.notices import change
+from reconciler.state.notices import MARK, change
 from reconciler.state.protocol import State
 from reconciler.tellers.protocol import Teller
 from reconciler.views.counts import count
@@ -65,6 +65,7 @@ class Notifying:
         self._passed: tuple[Passed, Instant] | None = None
         self._seen: deque[Sighting] = deque(maxlen=MOST)
         self._to_retain = False
+        self._based: set[EventKind] = set()
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
@@ -106,7 +107,7 @@ class Notifying:
             self._saw(of_look(look, at=self._now()))
 
     def close(self, patience: float) -> None:
-        """Record what was seen within so many seconds; deliveries under way have a few. The rest waits in the outbox."""
+        """Record what was seen, within so many seconds; end the deliveries under way. The rest stays in the outbox."""
         until = time.monotonic() + patience
         self._closed = True
         self._wake.set()
@@ -183,10 +184,15 @@ class Notifying:
 
     def _note(self, state: State, sighting: Sighting, standing: dict[EventKind, Mapping[str, Instant]]) -> None:
         """Most sightings change nothing, and are not written. `standing` is kept as the state has it."""
-        changed = change(sighting, standing.get(sighting.kind, {}))
-        if not sighting.baseline and not (changed.begun or changed.over):
+        known = standing.get(sighting.kind, {})
+        if sighting.kind in self._based:
+            known = {**known, MARK: Instant(0)}
+        changed = change(sighting, known)
+        if not (changed.begun or changed.over):
             return
         told = state.note(sighting, {notifier.name: notifier.events for notifier in self._notifiers})
+        if sighting.baseline:
+            self._based.add(sighting.kind)
         standing.clear()
         standing.update(state.standing())
         if told:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,11 +21,12 @@ from reconciler.engine.notifying import Notifying
 from reconciler.engine.passes import Outcome, PassReport
 from reconciler.model.faults import StateError
 from reconciler.model.instants import Instant
-from reconciler.model.notifications import Letter
+from reconciler.model.notifications import Letter, Notification, Sighting
 from reconciler.model.settings import EventKind, Notifier
 from reconciler.model.verification import Answer, SiteLook
+from reconciler.state.opening import connect
 from reconciler.state.protocol import State
-from reconciler.state.sqlite import open_sqlite
+from reconciler.state.sqlite import SqliteState, open_sqlite
 from reconciler.tellers.protocol import NotTold, Teller
 from tests.builders import NOW
 from tests.engine.notifier_process import failure, notifying
@@ -214,6 +215,23 @@ def test_a_look_that_finds_another_store_is_told(start: Start, box: Mailbox, day
     day.now += 60
     running.looked(SiteLook(site=site("DE1").name, answer=Answer.EMPTY))
     assert box.wait()[1:] == [("ops", "mended: 1 site without its own store at its address")]
+
+
+def test_a_pass_that_changes_nothing_writes_nothing(start: Start, path: str) -> None:
+    noted_: list[EventKind] = []
+
+    class Counting(SqliteState):
+        def note(self, sighting: Sighting, notifiers: Mapping[str, frozenset[EventKind]]) -> Sequence[Notification]:
+            noted_.append(sighting.kind)
+            return super().note(sighting, notifiers)
+
+    running = start(open_state=lambda: Counting(connect(path, write=True)))
+    running.told(passed(shops("P@DE1", "P@EU1"), NOW))
+    noted(path, EventKind.JOB_READY, "p")
+    for after in range(1, 4):
+        running.told(passed(shops("P@DE1", "P@EU1"), NOW + after))
+    running.close(10)
+    assert noted_ == [EventKind.JOB_READY]
 
 
 def test_without_a_notifier_nothing_is_written(path: str, box: Mailbox, said: list[str]) -> None:
