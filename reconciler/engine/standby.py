@@ -84,9 +84,11 @@ class Turn:
     def _keep(self) -> None:
         """A fault of the state may pass; nobody can take over meanwhile, or `confirm` says who did."""
         while not (self._lost or self._closed.wait(RENEWED)):
-            if self._heart.is_beating():
-                with contextlib.suppress(StateError), closing(self._watching.open_state()) as state:
-                    self._lost |= not _take(self._watching, state)
+            if not self._heart.is_beating():
+                continue
+            with contextlib.suppress(StateError), closing(self._watching.open_state()) as state:
+                if not _take(self._watching, state):
+                    self._lost = True  # and never found again: whoever lost it may have read what is old by now
         with contextlib.suppress(StateError), closing(self._watching.open_state()) as state:
             state.leave(self._watching.worker)
 
