@@ -20,7 +20,7 @@ _TITLES = {
     EventKind.STORE_MISMATCH: "{count} without its own store at its address",
     EventKind.DRIFT_FOUND: "{count} not as it was proved",
     EventKind.SITE_OVERDUE: "{count} not verified in time",
-    EventKind.MENDED: "{count} mended",
+    EventKind.MENDED: "something is over",
 }
 _NOUNS = {
     EventKind.MANIFESTS_INVALID: ("file", "files"),
