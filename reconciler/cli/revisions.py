@@ -8,7 +8,14 @@ from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.engine.committed import BrokenSettings, Commits
 from reconciler.engine.manifests import Manifests, nothing
 from reconciler.git.fetching import promised_of
-from reconciler.git.repository import NotARepository, Repository, UnknownRevision, find_repository, open_repository
+from reconciler.git.repository import (
+    NotARepository,
+    Repository,
+    UnknownRevision,
+    find_repository,
+    is_bare,
+    open_repository,
+)
 from reconciler.sources.commit import CommitReader
 
 if TYPE_CHECKING:
@@ -84,9 +91,8 @@ def commits_of(
 def repository_of(place: "Workplace", *, option: str = "--rev") -> Repository:
     """The one whose work tree this is; a bare one only if `-C` names it. Raises CommandError."""
     try:
-        found = find_repository(os.getcwd())
-        if found is None and place.options.chdir is not None:
-            found = open_repository(os.getcwd())
+        named = place.options.chdir is not None and is_bare(os.getcwd())
+        found = open_repository(os.getcwd()) if named else find_repository(os.getcwd())
     except NotARepository as fault:
         raise CommandError(f"{option}: {fault}", code=Exit.USAGE) from None
     if found is None:

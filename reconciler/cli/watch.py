@@ -45,6 +45,7 @@ def watch(
     reconcile watch --files -o ndjson
     """
     from reconciler.cli.following import Asked, followed_at
+    from reconciler.cli.logs import staying
     from reconciler.cli.stopping import leave
     from reconciler.cli.watching import Watch
     from reconciler.cli.workplace import work_in
@@ -56,7 +57,8 @@ def watch(
     every = _poll(place, poll)
     if accept_rewrite is not None:
         _accept(place, followed, accept_rewrite)
-    return leave(Watch(replace(options, chdir=None), place, followed, poll=every, works=not no_work).run())
+    options = replace(staying(options), chdir=None)
+    return leave(Watch(options, place, followed, poll=every, works=not no_work).run())
 
 
 def _poll(place: "Workplace", said: str | None) -> Callable[[], float]:

@@ -29,7 +29,6 @@ def work(
     """
     options.only(Output.TEXT, Output.NDJSON, reports=False)
     from reconciler.cli.live import display
-    from reconciler.cli.logs import staying
     from reconciler.cli.report import say
     from reconciler.cli.stopping import Stopping, leave
     from reconciler.cli.trust import check_files
@@ -38,7 +37,6 @@ def work(
     from reconciler.engine.working.loop import work as loop
     from reconciler.model.working import StopReason
 
-    options = staying(options)
     place = work_in(options)
     if options.dry_run:
         return _would(place)

@@ -121,6 +121,11 @@ def _pointed_to(file: str, prefix: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(file), path))
 
 
+def is_bare(folder: str) -> bool:
+    """Whether a folder looks like a repository without a work tree."""
+    return os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
+
+
 def open_repository(path: str) -> Repository:
     """The repository at this path, a work tree's top or a bare one; raises NotARepository."""
     path = os.path.abspath(path)

@@ -28,11 +28,11 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def test_the_log_of_work_is_json_where_no_terminal_is(reconcile: Reconcile, fleet: Path) -> None:
+def test_the_log_of_work_is_json_if_asked(reconcile: Reconcile, fleet: Path) -> None:
     for site in ("EU1", "DE1"):
         (fleet / "stores" / site).mkdir(parents=True)
     reconcile("apply")
-    ended = reconcile("work", "--until-idle")
+    ended = reconcile("work", "--until-idle", "--log-format", "json")
     lines = [json.loads(line) for line in ended.err.splitlines()]
     arrived = [line for line in lines if line["event"] == "send-arrived"]
     assert {line["site"] for line in arrived} == {"EU1", "DE1"}
@@ -42,9 +42,9 @@ def test_the_log_of_work_is_json_where_no_terminal_is(reconcile: Reconcile, flee
     assert ended.out.count("arrived") >= 2
 
 
-def test_the_log_of_work_is_text_if_asked(reconcile: Reconcile, fleet: Path) -> None:
+def test_the_log_of_work_is_what_it_prints(reconcile: Reconcile, fleet: Path) -> None:
     reconcile("apply")
-    ended = reconcile("work", "--until-idle", "--log-format", "text")
+    ended = reconcile("work", "--until-idle")
     assert ended.err == ""
     assert reconcile("work", "--until-idle", "-q").err == ""
 
