@@ -18,11 +18,13 @@ import yaml
 
 from reconciler.cli.app import COMMANDS
 from reconciler.views.review_markdown import MARKER
+from tests.forks.starting import socket_of
 from tests.git.repositories import Repo
 from tests.pipelines.platform import PAGE, Comment, Platform
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs/how-to/pipelines"
+ASKS = ROOT / "tests/forks/asking.py"
 GITHUB_TEXT = (FILES / "github-actions.yaml").read_text(encoding="utf-8")
 GITLAB_TEXT = (FILES / "gitlab-ci.yaml").read_text(encoding="utf-8")
 GITHUB, GITLAB = yaml.safe_load(GITHUB_TEXT), yaml.safe_load(GITLAB_TEXT)["reconcile"]
@@ -123,7 +125,7 @@ def run(
     """The exit code and what is printed; with no variables but those of a runner, ours among the programs."""
     programs = tmp_path / "programs"
     programs.mkdir(exist_ok=True)
-    (programs / "reconcile").write_text(f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n')
+    (programs / "reconcile").write_text(f'#!/bin/sh\nexec {sys.executable} -IS {ASKS} {socket_of()} "$@"\n')
     (programs / "reconcile").chmod(0o755)
     (programs / "python3").unlink(missing_ok=True)
     (programs / "python3").symlink_to(sys.executable)

@@ -18,7 +18,7 @@ from ..properties import tried
 from .builders import WantedJob, World, package, site, staged
 from .worlds import worlds
 
-few = settings(tried(25), suppress_health_check=[HealthCheck.too_slow])
+few = settings(tried(15), suppress_health_check=[HealthCheck.too_slow])
 NIGHT = Window(name="night", days=frozenset(Weekday), starts=60, ends=120)
 BASE = Base(revision="main", commit=CommitId("3" * 40), taken=Taken.ITSELF)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from reconciler.model.commits import CommitId
 from reconciler.model.instants import Instant, Seconds
@@ -111,5 +112,5 @@ def many_jobs() -> Review:
 
 
 EVERY: dict[str, Callable[[], Review]] = {
-    made.__name__: made for made in (release, mixed, nothing, refused, acting, mending, large, many_jobs)
+    made.__name__: cache(made) for made in (release, mixed, nothing, refused, acting, mending, large, many_jobs)
 }

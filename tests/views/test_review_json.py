@@ -38,7 +38,7 @@ def test_the_json_of_a_review_is_as_it_was_looked_at(name: str, golden: Golden) 
     golden(f"review/{name}.json", json.dumps(saved(name), indent=2) + "\n")
 
 
-@pytest.mark.parametrize("name", reviews.EVERY)
+@pytest.mark.parametrize("name", [*SMALL, "many_jobs"])
 def test_every_review_is_as_the_schema_says(name: str) -> None:
     assert list(Draft202012Validator(SCHEMA).iter_errors(saved(name))) == []
 
