@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
+from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.one_pass import narrowing
 from reconciler.cli.options import Options
 from reconciler.cli.trust import check_files, unsigned_files
@@ -16,6 +17,7 @@ from reconciler.model.settings import Settings
 from reconciler.state.protocol import State
 
 if TYPE_CHECKING:
+    from reconciler.engine.committed import Commits
     from reconciler.engine.on_commits import OnCommits
     from reconciler.git.following import Followed
 
@@ -63,6 +65,8 @@ def on_commits(
     last = LastPass()
     top = place.settings_directory if isinstance(followed, Clone) else None
 
+    _check_roots(commits_of(place, followed.repository, top=top))
+
     def refresh() -> CommitPlace:
         now = work_in(options)
         if now.settings_read.settings is None:
@@ -83,6 +87,18 @@ def on_commits(
         write=not options.dry_run,
         confirm=confirm,
     )
+
+
+def _check_roots(commits: "Commits") -> None:
+    """Raise CommandError if the manifests can never be found in a commit; those that a commit names, it has."""
+    roots = commits.named or (commits.own.manifest_paths if commits.settings_files is None else ())
+    for root in roots:
+        if not commits.reader.holds(root):
+            raise CommandError(
+                f"the manifests {root} are not in the repository {commits.reader.repository.top}",
+                code=Exit.USAGE,
+                hint="act on files: --files",
+            )
 
 
 def _settings_file(place: Workplace) -> str:

@@ -186,3 +186,21 @@ def test_commits_that_follow_one_another_quickly_are_each_reconciled_or_supersed
     latest = [state for (_, _, _), state in place.sends().items() if state == "queued"]
     assert len(latest) == 2
     assert last in place.reconcile("history", "branch/main", "-o", "ndjson").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--repo", "file:///nowhere/at/all.git"), "nowhere"),
+        (("--files", "--branch", "main"), "--files acts on no commit"),
+        (("-m", "/usr"), "the manifests /usr are not in the repository"),
+        (("--poll", "soon"), "--poll soon"),
+        (("--rev", "HEAD"), "a commit never changes"),
+        (("--accept-rewrite", "0123abcd"), "has no commit 0123abcd"),
+    ],
+)
+def test_what_cannot_be_followed_is_one_clear_line(place: Workshop, arguments: tuple[str, ...], words: str) -> None:
+    ended = place.reconcile("watch", *arguments)
+    assert ended.returncode in (1, 64)
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
