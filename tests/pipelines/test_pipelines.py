@@ -102,7 +102,7 @@ def clone(tmp_path: Path) -> Repo:
     there.put("payload/till/till.ini", "currency = SEK\n")
     there.commit("Two")
     there.git("switch", "--quiet", "main")
-    there.put("manifests/sites/IT1.yaml", SITE)
+    there.put("manifests/it.yaml", MEANWHILE)
     there.commit("Three")
     there.git("switch", "--quiet", "--detach", "main")
     there.git("merge", "--quiet", "--no-edit", "change")
@@ -111,11 +111,19 @@ def clone(tmp_path: Path) -> Repo:
     return Repo(tmp_path / "here")
 
 
-SITE = """\
+MERGED = "### This change changes 3 lines of the plan (3 sites, 1 package)."
+"""The job that the base got meanwhile is there before and after; what is sent for it is other content."""
+
+MEANWHILE = """\
 apiVersion: reconciler/v1
 kind: Site
 metadata: {name: IT1}
-spec: {parent: HQ1}
+spec: {parent: HQ1, address: {type: directory, path: ../stores/IT1}}
+---
+apiVersion: reconciler/v1
+kind: Job
+metadata: {name: till-it}
+spec: {package: till-4, command: install, targets: [{names: [IT1]}]}
 """
 
 
@@ -177,8 +185,7 @@ def test_github_gets_one_comment_that_follows_the_pull_request(clone: Repo, tmp_
     assert told["GITHUB_OUTPUT"] == "made=true\n"
     text = (clone.path / "review.md").read_text()
     assert told["GITHUB_STEP_SUMMARY"] == text
-    assert text.startswith(f"{MARKER}\n### This change changes 2 lines of the plan (2 sites, 1 package).\n")
-    assert "IT1" not in text, "what the base got meanwhile is no part of the change"
+    assert text.startswith(f"{MARKER}\n{MERGED}\n")
     with Platform(me=BOT, comments=list(OTHERS)) as platform:
         comment(clone, platform, tmp_path)
         assert [each["body"] for each in platform.comments[len(OTHERS) :]] == [text]
@@ -195,8 +202,7 @@ def test_gitlab_gets_one_note_that_follows_the_merge_request(clone: Repo, tmp_pa
         ended, printed = note(clone, platform, tmp_path, token="a-token")
         assert (ended, printed) == (0, "0 errors, 0 warnings, 7 files read\n")
         text = (clone.path / "review.md").read_text()
-        assert text.startswith(f"{MARKER}\n### This change changes 2 lines of the plan (2 sites, 1 package).\n")
-        assert "IT1" not in text
+        assert text.startswith(f"{MARKER}\n{MERGED}\n")
         assert [each["body"] for each in platform.comments[len(OTHERS) :]] == [text]
         note(clone, platform, tmp_path, token="a-token")
         assert platform.comments[: len(OTHERS)] == OTHERS
