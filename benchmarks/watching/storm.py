@@ -31,7 +31,7 @@ def checked_out(folder: str, *, files: int, variables: dict[str, str]) -> Storm:
     size = Size(files // SITES, SITES)
     place = Place(folder, variables)
     write_fleet(folder, size)
-    jobs = {name: _one_by_one(place, name, size) for name in size.package_names}
+    jobs = {name: one_by_one(place, name, size) for name in size.package_names}
     begin(place)
     place.git("branch", "few")
     for documents in jobs.values():
@@ -61,7 +61,7 @@ def checked_out(folder: str, *, files: int, variables: dict[str, str]) -> Storm:
         )
 
 
-def _one_by_one(place: Place, package: str, size: Size) -> dict[str, str]:
+def one_by_one(place: Place, package: str, size: Size) -> dict[str, str]:
     """The job of a package as one file for each site; its own file is removed."""
     path = f"manifests/jobs/{package}.yaml"
     text = place.read(path)
