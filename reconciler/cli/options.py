@@ -239,10 +239,10 @@ def with_options(function: Callable[..., int], *, planning: bool = False, root: 
         before: dict[str, Any] = {} if ctx.parent is None else ctx.parent.obj
         _refuse_misplaced(ctx, before, options)
         named = {parameter.name for parameter in own}
-        merged = _merged([before, given])
-        if merged.base is not None and function.__name__ not in _REVIEWING:
-            raise CommandError(f"--base means nothing to {ctx.info_name}", code=Exit.USAGE)
-        return function(merged, **{name: given[name] for name in given if name in named})
+        layers = [before, given]
+        if function.__name__ not in _REVIEWING:
+            layers = [_without_base(ctx, layer) for layer in layers]
+        return function(_merged(layers), **{name: given[name] for name in given if name in named})
 
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     parameters = [context, *own, *_parameters(options, variables=root)]
@@ -253,11 +253,21 @@ def with_options(function: Callable[..., int], *, planning: bool = False, root: 
     return command
 
 
+def _without_base(ctx: typer.Context, layer: dict[str, Any]) -> dict[str, Any]:
+    """The same for a command that reviews nothing; a variable that others read is no mistake, a flag is one."""
+    if layer.get("base") is not None and (ctx.parent is None or layer is not ctx.parent.obj or _is_typed(ctx, "base")):
+        raise CommandError(f"--base means nothing to {ctx.info_name}", code=Exit.USAGE)
+    return {name: value for name, value in layer.items() if name != "base"}
+
+
+def _is_typed(ctx: typer.Context, name: str) -> bool:
+    """Whether an option before the command was given there, not by its variable."""
+    source = ctx.parent.get_parameter_source(name) if ctx.parent is not None else None
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _refuse_misplaced(ctx: typer.Context, before: dict[str, Any], options: dict[str, Any]) -> None:
     """An option before a command that does not know it would silently do nothing."""
     for name, value in before.items():
-        if name in _PLANNING and name not in options and value not in (None, []):
-            flag = f"--{name.replace('_', '-')}"
-            source = ctx.parent.get_parameter_source(name) if ctx.parent is not None else None
-            if source is not None and source.name == "COMMANDLINE":
-                raise CommandError(f"{flag} means nothing to {ctx.info_name}", code=Exit.USAGE)
+        if name in _PLANNING and name not in options and value not in (None, []) and _is_typed(ctx, name):
+            raise CommandError(f"--{name.replace('_', '-')} means nothing to {ctx.info_name}", code=Exit.USAGE)

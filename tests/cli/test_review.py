@@ -132,6 +132,7 @@ def test_nothing_is_recorded_and_nothing_written(reconcile: Reconcile, repo: Rep
         (("plan", "--base", "HEAD", "--out", "plan.json"), "--out saves a plan, and --base makes none"),
         (("watch", "--base", "HEAD"), "--base means nothing to watch"),
         (("show", "plan.json", "--base", "HEAD"), "--base means nothing to show"),
+        (("--base", "HEAD", "watch"), "--base means nothing to watch"),
         (("--base", "HEAD", "validate"), "--base means nothing to validate"),
         (("plan", "--base", "HEAD", "-o", "yaml"), "-o yaml is not offered here"),
         (("plan", "--base", "nowhere"), "has no commit nowhere"),
@@ -146,6 +147,17 @@ def test_a_review_that_cannot_be_is_a_wrong_command_line(
     assert said in ended.err
     assert ended.out == ""
     assert not (repo.path / ".reconciler").exists()
+
+
+def test_the_variable_is_for_commands_that_review(
+    reconcile: Reconcile, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILE_BASE", "HEAD")
+    assert reconcile("validate").code == 0
+    assert "is not a saved plan" in reconcile("show", "manifests/job.yaml").err
+    assert reconcile("plan").out.startswith("base git ")
+    ended = reconcile()
+    assert (ended.code, "records nothing" in ended.err) == (64, True)
 
 
 def test_outside_of_a_repository_there_is_no_base(reconcile: Reconcile, fleet: Path) -> None:
