@@ -15,6 +15,7 @@ from reconciler.cli.options import Options
 from reconciler.cli.progress import Progress
 from reconciler.engine.manifests import FleetRead, Manifests, nothing
 from reconciler.manifests.declaring.settings import SettingsRead, read_settings
+from reconciler.manifests.paths import normal, parents
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.faults import StateError
 from reconciler.model.fleet import Fleet
@@ -135,7 +136,7 @@ class Workplace:
     def _head(self, read: ManifestRead) -> "Provenance | None":
         """The commit that the files belong to; none where only its signature would make it one to act on."""
         settings = self.settings
-        if settings.git.require_signed:
+        if settings.git.require_signed or not any(map(_is_in_repository, settings.manifest_paths)):
             return None
         from reconciler.sources.head import head_of
 
@@ -232,6 +233,11 @@ class Workplace:
             if os.path.exists(os.path.join(folder, ".git")) or os.path.dirname(folder) == folder:
                 return None
             folder = os.path.dirname(folder)
+
+
+def _is_in_repository(path: str) -> bool:
+    """Asked first: where there is no work tree nothing of git is imported."""
+    return any(os.path.lexists(os.path.join(folder, ".git")) for folder in (path, *parents(normal(path))))
 
 
 def cache_directory() -> str:
