@@ -16,11 +16,12 @@ from reconciler.cli.told import tell
 from reconciler.cli.verifying import VerifyBeside
 from reconciler.cli.workplace import Workplace, work_in
 from reconciler.engine.heartbeat import Heartbeat
-from reconciler.engine.news import Told
+from reconciler.engine.news import Passed, Told
 from reconciler.engine.passes import Reconciling
 from reconciler.engine.settling import Settling
 from reconciler.engine.standby import Turn, TurnLost, Watching, stand_by
 from reconciler.engine.watch import watch as loop
+from reconciler.model.instants import format_instant
 from reconciler.sources.watching import FileWatching
 from reconciler.state.liveness import this_process
 from reconciler.state.protocol import State
@@ -36,7 +37,7 @@ FIRST_FETCH = 60.0
 class Watch:
     """`followed` is the branch that is acted on, None for files; a remote one is fetched every `poll` seconds.
 
-    With `works` the sends are carried out beside the passes.
+    With `works` the sends are carried out and the stores verified beside the passes; without, no store is touched.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Watch:
         if self._options.dry_run:
             self._passes(signals, supervisor)
             return
-        turn = stand_by(self._standing_by(signals), self._heart, stop=signals.is_asked)
+        turn = stand_by(self._standing_by(signals, supervisor), self._heart, stop=signals.is_asked)
         if turn is None:
             return
         with turn:
@@ -87,6 +88,12 @@ class Watch:
         def is_over() -> bool:
             return signals.is_asked() or (self._turn is not None and self._turn.is_lost())
 
+        def tell_all(told: Told) -> None:
+            self._showing.told(told)
+            tell(self._options, told, self._place)
+            if isinstance(told, Passed):
+                supervisor.status(f"{told.report.outcome.value} at {format_instant(self._place.now())}")
+
         def is_asked_again() -> bool:
             if signals.reload_asked():
                 supervisor.reloading()
@@ -97,10 +104,9 @@ class Watch:
             return verifying is not None and verifying.drift_found()
 
         self._showing.takes_over(lambda: reconciling.fleet)
+        supervisor.status("making passes")
         beside = WorkBeside(self._place, reconciling, stop=is_over, heard=self._showing.worked) if self._works else None
-        verifying = (
-            None if self._options.dry_run else VerifyBeside(self._place, reconciling, looked=self._showing.looked)
-        )
+        verifying = VerifyBeside(self._place, reconciling, looked=self._showing.looked) if self._works else None
         try:
             loop(
                 reconciling,
@@ -108,7 +114,7 @@ class Watch:
                 settling=Settling(settle=float(self._place.settings.settle), whole=self._followed is not None),
                 clock=time.monotonic,
                 stop=is_over,
-                tell=self._tell,
+                tell=tell_all,
                 again=is_asked_again,
                 beat=self._beat,
             )
@@ -118,10 +124,10 @@ class Watch:
             watcher.close()
             if fetching is not None:
                 fetching.close()
-            if beside is not None:
-                beside.close(signals.left())
             if verifying is not None:
                 verifying.close(signals.left())
+            if beside is not None:
+                beside.close(signals.left())
             self._showing.stands_by(signals.left())
 
     def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
@@ -146,10 +152,6 @@ class Watch:
         self._heart.beat()
         self._showing.metering.beat()
 
-    def _tell(self, told: Told) -> None:
-        self._showing.told(told)
-        tell(self._options, told, self._place)
-
     def _reload(self) -> None:
         """The settings that are not the passes' own; broken ones change nothing, and the next pass says so."""
         read = work_in(self._options).settings_read
@@ -161,13 +163,17 @@ class Watch:
         if self._turn is not None:
             self._turn.confirm(state)
 
-    def _standing_by(self, signals: Signals) -> Watching:
+    def _standing_by(self, signals: Signals, supervisor: Supervisor) -> Watching:
+        def say_both(text: str) -> None:
+            supervisor.status(text)
+            say(self._options, text)
+
         return Watching(
             worker=this_process(),
             open_state=lambda: self._place.open_state(write=True),
             author=self._place.author,
             wait=signals.wait,
-            tell=lambda text: say(self._options, text),
+            tell=say_both,
         )
 
     def _fetching(self, signals: Signals) -> "Fetching | None":
