@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from reconciler.git.command import GitFault
 from reconciler.git.following import BranchMissing, Clone
+from reconciler.model.faults import GitFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

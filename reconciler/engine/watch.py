@@ -11,8 +11,7 @@ from typing import assert_never
 from reconciler.engine.news import News, Notice, StillChanging, Told
 from reconciler.engine.passes import Outcome, PassReport, Reconciling
 from reconciler.engine.settling import Settling
-from reconciler.git.command import GitFault
-from reconciler.model.faults import StateError
+from reconciler.model.faults import GitFault, StateError
 from reconciler.model.looks import Look, Moved
 from reconciler.sources.changes import Cause, Change, Watcher
 

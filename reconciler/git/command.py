@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from reconciler.model.faults import GitFault as GitFault  # noqa: PLC0414 - also found here
+from reconciler.model.faults import GitFault
 
 LIMIT = 120.0
 """Seconds that a command of plumbing may take."""

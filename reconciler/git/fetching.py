@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.git.command import GitFault, run
+from reconciler.git.command import run
 from reconciler.git.repository import Repository
 from reconciler.git.talking import talk
 from reconciler.model.commits import ObjectId
+from reconciler.model.faults import GitFault
 
 _PROTOCOLS = "file:git:http:https:ssh"
 """A repository's address may not name a program, as `ext::` addresses do."""

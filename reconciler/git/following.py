@@ -4,10 +4,11 @@ import os
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.git.command import GitFault, run
+from reconciler.git.command import run
 from reconciler.git.repository import NotARepository, Repository, UnknownRevision, open_repository
 from reconciler.git.talking import talk
 from reconciler.model.commits import CommitId
+from reconciler.model.faults import GitFault
 
 
 class BranchMissing(GitFault):

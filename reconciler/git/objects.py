@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import IO, NamedTuple, cast
 
-from reconciler.git.command import GitFault, NoGit, command, surroundings
+from reconciler.git.command import NoGit, command, surroundings
 from reconciler.model.commits import CommitId, ObjectId
+from reconciler.model.faults import GitFault
 
 _PIECE = 2**20
 """Bytes read at a time."""

@@ -3,8 +3,9 @@
 import os
 from dataclasses import dataclass
 
-from reconciler.git.command import GitFault, NoGit, run
+from reconciler.git.command import NoGit, run
 from reconciler.model.commits import CommitId
+from reconciler.model.faults import GitFault
 
 
 class NotARepository(GitFault):

@@ -4,7 +4,8 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from reconciler.git.command import GitFault, said
+from reconciler.git.command import said
+from reconciler.model.faults import GitFault
 
 LIMIT = 300.0
 """Seconds a conversation may take."""

@@ -14,10 +14,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
-from reconciler.git.command import GitFault
 from reconciler.git.lfs import LONGEST, MissingLfs, common_dir_of, is_kept, pieces, pointer_of
 from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects, TreeEntry
 from reconciler.model.commits import CommittedTree, ObjectId
+from reconciler.model.faults import GitFault
 from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Mark
 from reconciler.parcels.source_tree import DEEPEST, FolderNames, Kind, Problems, Unusable

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.git.command import GitFault
 from reconciler.git.lfs import MissingLfs, pointer_of, resolve
 from reconciler.git.objects import FOLDER, LINK, SUBMODULE, MissingObject, Objects
 from reconciler.git.repository import Repository
@@ -13,6 +12,7 @@ from reconciler.git.trees import LeadsOut, Trees
 from reconciler.manifests.paths import normal
 from reconciler.model.commits import CommitId, CommittedTree, ObjectId, Provenance
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.faults import GitFault
 from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Look
 from reconciler.model.source_text import SourceText

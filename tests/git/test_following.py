@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.command import GitFault
 from reconciler.git.following import BranchMissing, Clone, LocalBranch, clone
 from reconciler.git.repository import open_repository
+from reconciler.model.faults import GitFault
 
 from .repositories import Repo
 

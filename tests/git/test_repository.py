@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.command import GitFault
 from reconciler.git.objects import FOLDER, MissingObject, Objects
 from reconciler.git.repository import NotARepository, UnknownRevision, find_repository, open_repository
 from reconciler.model.commits import ObjectId
+from reconciler.model.faults import GitFault
 
 from .repositories import Repo
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.command import GitFault
 from reconciler.git.objects import Objects
 from reconciler.git.signatures import SignatureKind, Signed, check_signature
 from reconciler.git.signers import NotSigned, read_signers
 from reconciler.model.commits import CommitId
+from reconciler.model.faults import GitFault
 from tests.git.repositories import Repo
 from tests.git.signing import (
     OpenPgpKey,
