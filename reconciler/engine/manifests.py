@@ -123,7 +123,7 @@ class Manifests:
 
         What a file that cannot be read declares is not known, so it counts as broken (L35).
         """
-        all_read, requests = read, sources_of(declared)
+        requests = sources_of(declared)
         missing = tuple(path.removeprefix(f"{read.relative_to.rstrip('/')}/") for path in read.missing)
         read = read.outside(request.path for request in requests)
         unread = {diagnostic.where.file for diagnostic in read.diagnostics if diagnostic.is_error}
@@ -144,7 +144,7 @@ class Manifests:
             declared=declared,
             files=len(read.texts),
             packed=self.packed,
-            commit=lambda: all_read.commit or self.head(all_read),
+            commit=lambda: read.commit or self.head(read),
             pairs=None if self.last is None else self.last.pairs,
             texts=None if read.commit is None else (*read.texts, *filter(None, (self.settings_text,))),
         )

@@ -30,13 +30,14 @@ _SURROUNDINGS = {
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-"""No configuration but the repository's; no replaced object passes for a signed one; nothing is fetched on the way."""
+"""No configuration but the repository's; nothing replaced or grafted passes for what was signed; nothing is fetched."""
 
 
 class NoGit(GitFault):

@@ -39,7 +39,11 @@ def _head_of(
     try:
         commit = reader.head()
         files = {text.path: text.data for text in read.texts}
-        expected = dict(reader.blobs(commit, roots=roots, ignore=ignore))
+        expected = {
+            path: blob
+            for path, blob in reader.blobs(commit, roots=roots, ignore=ignore).items()
+            if path in files or not _is_content(path, read)
+        }
         if settings_file is not None:
             expected.pop(settings_file, None)
             _add_settings(settings_file, files, expected, reader.blob_at(commit, settings_file))
@@ -51,6 +55,12 @@ def _head_of(
     finally:
         reader.close()
     return Provenance(commit=commit, branch=repository.branch_of_head(), dirty=dirty)
+
+
+def _is_content(path: str, read: ManifestRead) -> bool:
+    """Whether the file was found, and left out as it lies beneath a package's source."""
+    mark = read.look.manifests.get(path, ("missing",))
+    return mark[0] not in ("missing", "refused")
 
 
 def _add_settings(path: str, files: dict[str, bytes], expected: dict[str, ObjectId], blob: ObjectId | None) -> None:

@@ -250,6 +250,18 @@ def test_files_that_differ_from_head_are_dirty_and_recorded_for_no_commit(
     assert {event["commit"] for event in json.loads(reconcile("history", "-o", "json").out)["events"]} <= {None}
 
 
+def test_what_lies_beneath_a_source_makes_no_manifests_dirty(reconcile: Reconcile, repo: Repo) -> None:
+    source(repo, "payload/till")
+    repo.put("manifests/payload/till/setup.exe", "MZ")
+    repo.put("manifests/payload/till/tracked.yaml", "a: 1")
+    repo.commit()
+    repo.put("manifests/payload/till/tracked.yaml", "a: 2")
+    repo.put("manifests/payload/till/new.yaml", "a: 3")
+    assert plan(reconcile)["source"]["dirty"] is False
+    repo.put("manifests/new.yaml", JOB.replace("till-emea", "till-more"))
+    assert plan(reconcile)["source"]["dirty"] is True
+
+
 def test_a_manifest_that_git_lfs_put_there_is_as_head_has_it(reconcile: Reconcile, repo: Repo) -> None:
     oid = hashlib.sha256(JOB.encode()).hexdigest()
     repo.put("manifests/job.yaml", f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(JOB)}\n")

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.git.objects import FOLDER, MissingObject, Objects
 from reconciler.git.repository import NotARepository, UnknownRevision, find_repository, open_repository
-from reconciler.model.commits import ObjectId
+from reconciler.model.commits import CommitId, ObjectId
 from reconciler.model.faults import GitFault
 
 from .repositories import Repo
@@ -121,3 +121,14 @@ def test_an_object_that_is_not_what_its_name_says_is_refused(repo: Repo) -> None
         with pytest.raises(GitFault, match=f"something else under the name of object {blob}"):
             objects.read(ObjectId(blob))
         assert objects.read(ObjectId(other)) == b"two\n"
+
+
+def test_grafts_and_replaced_commits_are_not_believed(repo: Repo) -> None:
+    first = repo.git("rev-parse", "HEAD")
+    other = repo.git("commit-tree", "HEAD^{tree}", "-m", "From nowhere")
+    repo.put(".git/info/grafts", f"{other} {first}\n")
+    repo.git("replace", first, other)
+    found = open_repository(str(repo.path))
+    assert not found.is_ancestor(CommitId(first), CommitId(other))
+    with Objects(found.git_dir) as objects:
+        assert b"From nowhere" not in objects.read(ObjectId(first), "commit")
