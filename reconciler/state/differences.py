@@ -4,6 +4,8 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +23,7 @@ _SQL = statements("snapshot")
 _SENDS = statements("sends")
 _JOURNAL = statements("journal")
 _SITE = attrgetter("site")
+_PACKAGE = attrgetter("package")
 
 
 def snapshot(sqlite: sqlite3.Connection, wanted: Wanted, known: KnownPairs | None = None) -> Snapshot:
@@ -33,7 +36,7 @@ def snapshot(sqlite: sqlite3.Connection, wanted: Wanted, known: KnownPairs | Non
         kind="sqlite",
         version=version,
         differences=differences,
-        open_sends=look.open_sends(),
+        open_sends=look.open_sends(found),
         holds=decisions.holds(sqlite),
         acknowledgements=decisions.acknowledgements(sqlite),
         held_packages=frozenset(name for (name,) in sqlite.execute(_SQL["held_packages"])),
@@ -42,6 +45,10 @@ def snapshot(sqlite: sqlite3.Connection, wanted: Wanted, known: KnownPairs | Non
         departed=tuple(look.departed()),
         oldest_verification=min((package.oldest for package in found if package.oldest is not None), default=None),
     )
+
+
+def _with(package: KnownPackage, sends: Mapping[PackageName, tuple[Send, ...]]) -> KnownPackage:
+    return replace(package, sends=sends.get(package.asked.package, ()))
 
 
 def _is_drift(difference: Difference) -> bool:
@@ -60,6 +67,7 @@ class _Look:
         self._held: dict[tuple[int, int], Held] = {}
         self._turns = Turns(sqlite)
         self._known = known
+        self._as_before: dict[PackageName, KnownPackage] = {}
         for table in ("fleet", "members", "wanted", "departed"):
             sqlite.execute(_SQL[f"make_{table}"])
 
@@ -69,30 +77,32 @@ class _Look:
         if known is None:
             return self._look_at(self._packages, {})
         if (known.sites, known.turns) != (self._wanted.sites, self._turns.all):
-            known.sites, known.turns = self._wanted.sites, self._turns.all
-            known.packages, known.sends = {}, {}
+            known.sites, known.turns, known.packages = self._wanted.sites, self._turns.all, {}
         tokens: dict[str, int | None] = dict(self._sqlite.execute(_SQL["tokens"]))
-        as_before: dict[PackageName, KnownPackage] = {}
+        changed = []
         for asked in self._packages:
             before = known.packages.get(asked.package)
             if before is not None and before.asked == asked and before.token == tokens.get(asked.package):
-                as_before[asked.package] = before
-        changed = [asked for asked in self._packages if asked.package not in as_before]
-        found = as_before | {one.asked.package: one for one in self._look_at(changed, tokens)}
-        ordered = [found[asked.package] for asked in self._packages]
-        kept = sum(len(one.differences) for one in ordered) <= MOST
-        known.packages = {one.asked.package: one for one in ordered} if kept else {}
-        return ordered
+                self._as_before[asked.package] = before
+            else:
+                changed.append(asked)
+        found = self._as_before | {one.asked.package: one for one in self._look_at(changed, tokens)}
+        return [found[asked.package] for asked in self._packages]
 
-    def open_sends(self) -> tuple[Send, ...]:
-        """By package, then site."""
-        rows = self._sqlite.execute(_SENDS["open"])
-        if self._known is None:
-            return tuple(send_of(row, self._turns) for row in rows)
-        before = self._known.sends
-        sends = {row: before.get(row) or send_of(row, self._turns) for row in rows}
-        self._known.sends = sends if len(sends) <= MOST else {}
-        return tuple(sends.values())
+    def open_sends(self, packages: Sequence[KnownPackage]) -> tuple[Send, ...]:
+        """By package, then site; all that was found is known from now on."""
+        known = self._known
+        if known is None:
+            return tuple(send_of(row, self._turns) for row in self._sqlite.execute(_SENDS["open"]))
+        rows = self._sqlite.execute(_SQL["other_open_sends"], (json.dumps(list(self._as_before)),))
+        sends = {
+            package: tuple(of_it) for package, of_it in groupby((send_of(row, self._turns) for row in rows), _PACKAGE)
+        }
+        now = [one if one.asked.package in self._as_before else _with(one, sends) for one in packages]
+        kept = sum(len(one.differences) + len(one.sends) for one in now) <= MOST
+        known.packages = {one.asked.package: one for one in now} if kept else {}
+        sends |= {package: before.sends for package, before in self._as_before.items() if before.sends}
+        return tuple(send for package in sorted(sends) for send in sends[package])
 
     def _look_at(self, packages: Sequence[WantedPackage], tokens: Mapping[str, int | None]) -> Sequence[KnownPackage]:
         """Of these packages, in their order. Packages that need the same sites share one table of them."""

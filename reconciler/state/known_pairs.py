@@ -16,7 +16,8 @@ MOST = 5_000
 class KnownPackage:
     """What was asked, the state's token of what it had of the package then, and the answer.
 
-    `oldest` is the oldest verification among its ready pairs; `held`: some site holds the wanted revision.
+    `oldest` is the oldest verification among its ready pairs; `held`: some site holds the wanted revision. `sends` are
+    its open ones, by site.
     """
 
     asked: WantedPackage
@@ -24,16 +25,13 @@ class KnownPackage:
     differences: tuple[Difference, ...]
     oldest: Instant | None
     held: bool
+    sends: tuple[Send, ...] = ()
 
 
 @dataclass(slots=True)
 class KnownPairs:
-    """Filled by `State.snapshot`, whose answer does not depend on it; `sites` and `turns` are part of every question.
-
-    `sends` are the open ones, by the row they were made of.
-    """
+    """Filled by `State.snapshot`, whose answer does not depend on it; `sites` and `turns` belong to every question."""
 
     sites: tuple[SiteName, ...] = ()
     turns: Mapping[Any, int] = field(default_factory=dict)
-    packages: dict[PackageName, KnownPackage] = field(default_factory=dict)
-    sends: dict[tuple[Any, ...], Send] = field(default_factory=dict)
+    packages: Mapping[PackageName, KnownPackage] = field(default_factory=dict)

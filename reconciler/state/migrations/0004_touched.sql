@@ -20,8 +20,7 @@ CREATE TRIGGER send_added AFTER INSERT ON sends
 BEGIN
   INSERT INTO touched VALUES (NEW.package, random()) ON CONFLICT (package) DO UPDATE SET token = excluded.token;
 END;
--- How far an open send is says nothing of its pair.
-CREATE TRIGGER send_changed AFTER UPDATE OF package, site, number, state, cause, detail, endpoint, changed_at ON sends
+CREATE TRIGGER send_changed AFTER UPDATE ON sends
 BEGIN
   INSERT INTO touched VALUES (NEW.package, random()) ON CONFLICT (package) DO UPDATE SET token = excluded.token;
 END;

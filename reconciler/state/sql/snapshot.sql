@@ -15,6 +15,13 @@ CREATE TEMP TABLE IF NOT EXISTS departed (site INTEGER PRIMARY KEY)
 -- name: sites
 SELECT name, id FROM sites
 
+-- name: other_open_sends
+-- Those of all packages but these.
+SELECT * FROM readable_sends
+WHERE state IN ('queued', 'sending', 'verifying', 'backing-off')
+  AND package NOT IN (SELECT value FROM json_each(?))
+ORDER BY package, site
+
 -- name: tokens
 SELECT k.name, t.token FROM packages AS k LEFT JOIN touched AS t ON t.package = k.id
 
