@@ -16,7 +16,7 @@ from benchmarks.sending.in_memory import Files, InMemory
 from reconciler.cli.live import display
 from reconciler.cli.options import Options
 from reconciler.cli.workplace import work_in
-from reconciler.cli.workshop import means_of
+from reconciler.cli.workshop import FleetNow, means_of
 from reconciler.engine.working.loop import work
 from reconciler.model.sites import Address
 from reconciler.senders.protocol import Sender
@@ -64,7 +64,8 @@ def main() -> None:
         return InMemory(stores.setdefault(address.path, Files()), latency=0.0 if depot else latency)
 
     with display(Options(quiet=True), live=False) as shown:
-        means = means_of(place, shown, count=workers)
+        now = FleetNow(place)
+        means = means_of(place, shown, count=workers, fleet=now.read, author=now.author)
         counted = replace(
             means,
             open_sender=open_sender,
