@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Given = TypeVar("Given")
 
+_ONE_GIT = 500
+"""Commits that are read through one git: its memory only grows, by some 6 KiB a commit."""
+
 _MOST_WHOLE = 10_000
 """Trees of which it is remembered that nothing lacks."""
 
@@ -66,6 +69,7 @@ class CommitReader:
         self._texts: dict[str, tuple[ObjectId, SourceText]] = {}
         self._ignore: tuple[tuple[str, ...], Patterns] = ((), Patterns())
         self._whole: set[ObjectId] = set()
+        self._commits = 0
 
     def close(self) -> None:
         """Let git go; what is remembered stays."""
@@ -141,6 +145,9 @@ class CommitReader:
 
     def _root(self, commit: CommitId) -> ObjectId:
         if self._roots is None or self._roots[0] != commit:
+            self._commits += 1
+            if self._commits % _ONE_GIT == 0:
+                self.close()
             root = self._trees.objects.commit_tree(commit)
             self._trees.turn()
             self._roots = commit, root
