@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from reconciler.model.instants import Instant
 from reconciler.model.names import PackageName
+from reconciler.model.snapshot import SendState
 from reconciler.state import known_pairs
 from reconciler.state.known_pairs import KnownPairs
 from reconciler.state.protocol import Author
 from reconciler.state.sqlite import open_sqlite
-from tests.builders import NOW, wanted
+from tests.builders import NOW, plan, planned, send_only_job, wanted
 from tests.properties import tried
-from tests.state.test_agreement import SITES, Step, World, folder, receives, steps, waits
+from tests.state.test_agreement import SITES, Step, World, claims, folder, receives, renews, steps, waits
 
 Question = tuple[dict[str, tuple[str, tuple[str, ...]]], tuple[str, ...]]
 
@@ -41,6 +42,40 @@ def test_L7_what_is_known_already_changes_no_answer(given_steps: list[tuple[Step
                 plain = world.state.snapshot(demand)
                 assert world.state.snapshot(demand, shared) == plain
                 assert world.state.snapshot(demand, apart[asked]) == plain
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(
+            [({"till": ("D1 S1", SITES[:2])}, SITES[:2]), ({"till": ("D1 S1", SITES[1:])}, SITES[1:])], id="sites"
+        ),
+        pytest.param([QUESTIONS[0], QUESTIONS[1], QUESTIONS[0]], id="revisions"),
+    ],
+)
+def test_another_question_gets_another_answer(asked: list[Question]) -> None:
+    known = KnownPairs()
+    with folder() as path, closing(open_sqlite(f"{path}/state.db", write=True)) as state:
+        receives("till@EU1", "D1 S1", 1)(World(lambda _: state), Author(actor="anna", at=Instant(NOW)))
+        for question, sites in asked:
+            demand = wanted(question, sites=sites)
+            assert state.snapshot(demand, known) == state.snapshot(demand)
+
+
+def test_how_far_a_send_is_is_told_each_time() -> None:
+    known, demand = KnownPairs(), wanted(QUESTIONS[0][0], sites=SITES)
+    job = send_only_job("till", "D1 S1", [planned("EU1", 1, 0)])
+    with folder() as path:
+        world = World(lambda liveness: open_sqlite(f"{path}/state.db", write=True, liveness=liveness))
+        with closing(world.state) as state:
+            author = Author(actor="anna", at=Instant(NOW))
+            state.submit(plan(job), author)
+            told = []
+            for step in (claims(["till@EU1"], 0, 0, None), renews([-1], 0, SendState.VERIFYING)):
+                step(world, author)
+                assert state.snapshot(demand, known) == state.snapshot(demand)
+                told.append(state.snapshot(demand, known).open_sends[0].state)
+            assert told == [SendState.SENDING, SendState.VERIFYING]
 
 
 def test_only_packages_of_which_something_changed_are_looked_at() -> None:
