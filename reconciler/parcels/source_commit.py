@@ -134,10 +134,9 @@ class CommittedSource:
         for entry in self._left(self._listed(tree, prefix), prefix):
             name = os.fsdecode(entry.name)
             names.add(name)
-            code = _refused(entry)
-            if code:
-                self.problems.add(prefix + name, code=code)
-            elif entry.mode == FOLDER and not self._is_emptied(entry.id, f"{prefix}{name}/"):
+            if self._is_refused(entry, prefix + name):
+                continue
+            if entry.mode == FOLDER and not self._is_emptied(entry.id, f"{prefix}{name}/"):
                 keyed.append((entry.name + b"/", entry))
             else:
                 keyed.append((entry.name, entry))
@@ -166,13 +165,16 @@ class CommittedSource:
             self.problems.add(f"{prefix or self.path} ({fault})", code="source-objects-missing")
             return []
 
-
-def _refused(entry: TreeEntry) -> str | None:
-    """Why this cannot travel; a tree that was not made by git may have names that lead out of it."""
-    if entry.name in (b"", b".", b"..") or b"/" in entry.name:
-        return "source-unreadable"
-    if entry.mode == LINK:
-        return "source-link"
-    if entry.mode == SUBMODULE:
-        return "source-submodule"
-    return None if entry.mode == FOLDER or stat.S_ISREG(entry.mode) else "source-unreadable"
+    def _is_refused(self, entry: TreeEntry, path: str) -> bool:
+        """Whether this cannot travel; a tree that was not made by git may have names that lead out of it."""
+        if entry.name in (b"", b".", b"..") or b"/" in entry.name:
+            self.problems.add(path, code="source-unreadable")
+        elif entry.mode == LINK:
+            self.problems.add(path, code="source-link")
+        elif entry.mode == SUBMODULE:
+            self.problems.add(path, code="source-submodule")
+        elif entry.mode != FOLDER and not stat.S_ISREG(entry.mode):
+            self.problems.add(path, code="source-unreadable")
+        else:
+            return False
+        return True

@@ -162,7 +162,7 @@ class CommitReader:
         branch: str | None,
     ) -> ManifestRead:
         walked = self._walk(commit, roots, ignore)
-        diagnostics = [self._refusal(path, why.code, why.reason) for path, why in walked.refused.items()]
+        diagnostics = [self._refusal(path, code=why.code, reason=why.reason) for path, why in walked.refused.items()]
         texts = self._read_texts(
             {path: blob for path, blob in walked.manifests.items() if path not in skip}, diagnostics
         )
@@ -209,7 +209,7 @@ class CommitReader:
             try:
                 texts[path] = blob, self._text(path, data)
             except MissingLfs as missing:
-                diagnostics.append(self._refusal(path, "lfs-missing", str(missing)))
+                diagnostics.append(self._refusal(path, code="lfs-missing", reason=str(missing)))
         return texts
 
     def _blob(self, blob: ObjectId) -> bytes:
@@ -272,7 +272,7 @@ class CommitReader:
             return {missing.id}
         return wanted - self._trees.objects.sizes(wanted).keys()
 
-    def _refusal(self, path: str, code: str, reason: str) -> Diagnostic:
+    def _refusal(self, path: str, *, code: str, reason: str) -> Diagnostic:
         return refusal(path, self._relative_to, code=code, reason=reason)
 
 

@@ -42,7 +42,7 @@ class CommitWalk:
         try:
             found = self.trees.follow(self.root, self.inside(path) or b"")
         except LeadsOut:
-            self._refuse(path, "manifest-link", "the link leads out of the repository")
+            self._refuse(path, code="manifest-link", reason="the link leads out of the repository")
             return
         if found is None:
             self.marks[path] = ("missing",)
@@ -50,7 +50,7 @@ class CommitWalk:
         elif found.mode == FOLDER:
             self._visit(path, found.id, ((len(path.rstrip("/")), rules),) if rules else (), depth=0)
         elif found.mode == SUBMODULE:
-            self._refuse(path, "manifest-submodule", "a submodule is not read")
+            self._refuse(path, code="manifest-submodule", reason="a submodule is not read")
         else:
             self.manifests[path] = found.id
             self.marks[path] = (found.id,)
@@ -60,9 +60,9 @@ class CommitWalk:
         for path in self.links:
             why = self._why_refused(path)
             if why and is_utf8(path):
-                self._refuse(path, "manifest-link", why)
+                self._refuse(path, code="manifest-link", reason=why)
             elif why:
-                self._refuse(path, "name-not-utf8", "the name is not UTF-8")
+                self._refuse(path, code="name-not-utf8", reason="the name is not UTF-8")
 
     def _visit(self, path: str, tree: ObjectId, above: Rules, *, depth: int) -> None:
         if path in self.folders:
@@ -77,7 +77,7 @@ class CommitWalk:
         self.marks.update(zip(folder.manifests, zip(folder.manifests.values(), strict=True), strict=True))
         self.links.update(folder.links)
         for refused, why in folder.refused.items():
-            self._refuse(refused, why.code, why.reason)
+            self._refuse(refused, code=why.code, reason=why.reason)
         for below, subtree in folder.folders.items():
             self._visit(below, subtree, folder.rules, depth=depth + 1)
 
@@ -90,7 +90,7 @@ class CommitWalk:
             return f"{_NOT_FOLLOWED}, and this one leads out of the repository"
         return _NOT_FOLLOWED if found is not None and found.mode == FOLDER else ""
 
-    def _refuse(self, path: str, code: str, reason: str) -> None:
+    def _refuse(self, path: str, *, code: str, reason: str) -> None:
         self.refused[path] = Refused(code=code, reason=reason)
         self.marks[path] = ("refused", code, reason)
 

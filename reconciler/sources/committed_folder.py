@@ -106,14 +106,14 @@ class FolderReader:
     def _take_rules(self, entry: TreeEntry) -> None:
         path = beneath(self._path, IGNORE_FILE)
         if entry.mode == LINK:
-            self._refuse(path, "manifest-link", "a link is not followed")
+            self._refuse(path, code="manifest-link", reason="a link is not followed")
         elif entry.mode in (FOLDER, SUBMODULE):
-            self._refuse(path, "unreadable", "cannot be read: no regular file")
+            self._refuse(path, code="unreadable", reason="cannot be read: no regular file")
         else:
             try:
                 rules = self._ignore_rules(path, entry.id)
             except MissingLfs as missing:
-                self._refuse(path, "lfs-missing", str(missing))
+                self._refuse(path, code="lfs-missing", reason=str(missing))
             else:
                 self._rules = (*self._above, (len(self._path.rstrip("/")), rules))
 
@@ -126,13 +126,13 @@ class FolderReader:
         if entry.mode == LINK:
             self._links[path] = entry.id
         elif not is_utf8(name):
-            self._refuse(path, "name-not-utf8", "the name is not UTF-8")
+            self._refuse(path, code="name-not-utf8", reason="the name is not UTF-8")
         elif "/" in name or not name:
-            self._refuse(path, "unreadable", "cannot be read: this is no name")
+            self._refuse(path, code="unreadable", reason="cannot be read: this is no name")
         elif entry.mode == SUBMODULE:
-            self._refuse(path, "manifest-submodule", "a submodule is not read")
+            self._refuse(path, code="manifest-submodule", reason="a submodule is not read")
         elif is_folder and self._depth == DEEPEST:
-            self._refuse(path, "unreadable", f"cannot be read: folders nest deeper than {DEEPEST}")
+            self._refuse(path, code="unreadable", reason=f"cannot be read: folders nest deeper than {DEEPEST}")
         elif is_folder:
             self._folders[path] = entry.id
         else:
@@ -145,7 +145,7 @@ class FolderReader:
                 return verdict
         return False
 
-    def _refuse(self, path: str, code: str, reason: str) -> None:
+    def _refuse(self, path: str, *, code: str, reason: str) -> None:
         self._refused[path] = Refused(code=code, reason=reason)
 
 

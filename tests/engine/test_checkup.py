@@ -155,9 +155,10 @@ def test_a_site_that_never_answers_holds_up_nobody(tmp_path: Path) -> None:
             never.wait()
         return open_directory(address)
 
+    before = set(threading.enumerate())
     dead = [site(f"XX{number}", tmp_path / f"{number}-dead") for number in range(20)]
     found: list[Check] = list(stores(opened=opened).checks([*dead, site("DE1", tmp_path / "DE1")], limit=0.2))
-    left_behind = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    left_behind = set(threading.enumerate()) - before
     assert (len(left_behind) >= 20, {thread.daemon for thread in left_behind}) == (True, {True})
     never.set()
     assert [check.condition for check in found] == [Condition.OK, *[Condition.PROBLEM] * 20]
