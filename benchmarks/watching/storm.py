@@ -77,6 +77,6 @@ def one_by_one(place: Place, package: str, size: Size) -> dict[str, str]:
 
 
 def _recording(watcher: Watcher) -> list[str]:
-    """The passes that recorded send-only jobs."""
+    """The passes that recorded send-only jobs; lines of the log stand between them."""
     lines = (json.loads(line) for line in watcher.lines() if line.startswith("{"))
-    return [line["at"] for line in lines if line.get("recorded")]
+    return [line["at"] for line in lines if line.get("kind") == "Pass" and line["recorded"]]
