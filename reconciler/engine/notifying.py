@@ -64,7 +64,7 @@ class Notifying:
         self._delivering: dict[str, Delivering] = {}
         self._passed: tuple[Passed, Instant] | None = None
         self._seen: deque[Sighting] = deque(maxlen=MOST)
-        self._to_retain = False
+        self._retained: tuple[Notifier, ...] = ()
         self._based: set[EventKind] = set()
         self._wake = threading.Event()
         self._closed = False
@@ -76,7 +76,7 @@ class Notifying:
         """These are told from now on; what waits for any other is given up. To be called by one thread at a time."""
         if tuple(notifiers) == self._notifiers:
             return
-        self._to_retain = True
+        self._notifiers = tuple(notifiers)
         wanted = {notifier.name: notifier for notifier in notifiers}
         for name, running in list(self._delivering.items()):
             if wanted.get(name) != running.notifier:
@@ -87,7 +87,6 @@ class Notifying:
                 self._delivering[name] = Delivering(
                     notifier, open_state=self._open_state, open_teller=self._open_teller, say=self._say, wall=self._wall
                 )
-        self._notifiers = tuple(notifiers)
         self._wake.set()
 
     def told(self, told: Told) -> None:
@@ -135,7 +134,7 @@ class Notifying:
         while not self._closed or self._is_owed():
             self._wake.clear()
             try:
-                if self._notifiers:
+                if self._notifiers or self._retained:
                     due = not self._closed and time.monotonic() - looked >= LOOKED_EVERY
                     self._record(verifications=due)
                     looked = time.monotonic() if due else looked
@@ -158,12 +157,13 @@ class Notifying:
 
     def _record(self, *, verifications: bool) -> None:
         """Everything that was seen; what the state does not take is kept."""
-        if not (self._is_owed() or self._to_retain or verifications):
+        if not (self._is_owed() or self._retained != self._notifiers or verifications):
             return
         with closing(self._open_state()) as state:
-            if self._to_retain:
-                self._to_retain = False
-                given_up = state.retain_notifiers([notifier.name for notifier in self._notifiers])
+            notifiers = self._notifiers
+            if self._retained != notifiers:
+                given_up = state.retain_notifiers([notifier.name for notifier in notifiers])
+                self._retained = notifiers
                 if given_up:
                     told = count(given_up, "notification")
                     self._say(f"given up: {told}; the notifiers are not in the settings any more")

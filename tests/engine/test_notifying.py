@@ -334,6 +334,20 @@ def test_settings_that_change_count_at_once(start: Start, box: Mailbox, day: Day
     assert box.wait() == [("new", "1 send failed")]
 
 
+def test_what_waits_for_the_last_notifier_is_given_up_with_it(start: Start, box: Mailbox, path: str) -> None:
+    box.away = "gone"
+    running = start()
+    running.worked(failure())
+    assert box.tried.acquire(timeout=20)
+    running.configure(())
+    for _ in range(1000):
+        with closing(open_sqlite(path, write=True)) as state:
+            if not state.census().notifications:
+                return
+        threading.Event().wait(0.01)
+    raise AssertionError("it waits for ever")
+
+
 def test_what_the_state_does_not_take_is_kept(start: Start, box: Mailbox, path: str, said: list[str]) -> None:
     broken = threading.Event()
     broken.set()
