@@ -13,6 +13,8 @@ from reconciler.cli.trust import check_files, unsigned_files
 from reconciler.cli.workplace import SETTINGS_FILE, Workplace, work_in
 from reconciler.engine.last_pass import LastPass
 from reconciler.engine.on_files import OnFiles, Place
+from reconciler.manifests.declaring.settings import SettingsRead
+from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.settings import Settings
 from reconciler.state.protocol import State
 
@@ -30,8 +32,9 @@ def on_files(options: Options, place: Workplace, *, confirm: Callable[[State], N
 
     def refresh() -> Place:
         now = work_in(options)
-        if now.settings_read.settings is None:
-            return Place(settings=None, manifests=None, diagnostics=now.settings_read.diagnostics)
+        read = settings_again(now, place)
+        if read.settings is None:
+            return Place(settings=None, manifests=None, diagnostics=read.diagnostics)
         if write and now.settings.git.require_signed:
             return Place(settings=None, manifests=None, diagnostics=(unsigned_files(now),))
         return Place(settings=now.settings, manifests=replace(now.manifests, last=last))
@@ -69,8 +72,9 @@ def on_commits(
 
     def refresh() -> CommitPlace:
         now = work_in(options)
-        if now.settings_read.settings is None:
-            return CommitPlace(settings=None, commits=None, diagnostics=now.settings_read.diagnostics)
+        read = settings_again(now, place)
+        if read.settings is None:
+            return CommitPlace(settings=None, commits=None, diagnostics=read.diagnostics)
         commits = commits_of(now, followed.repository, top=top, last=last)
         return CommitPlace(settings=now.settings, commits=commits)
 
@@ -99,6 +103,27 @@ def _check_roots(commits: "Commits") -> None:
                 code=Exit.USAGE,
                 hint="act on files: --files",
             )
+
+
+def settings_again(now: Workplace, before: Workplace) -> SettingsRead:
+    """The settings of a watch as they are now; broken if their file cannot be read.
+
+    Broken too if it is gone: without it everybody would be trusted, and nothing guarded as it says.
+    """
+    file = before.settings_file
+    if file is not None and (now.settings_file is None or _settings_file(now) != _settings_file(before)):
+        return _unreadable(file, f"the settings {file} are gone")
+    try:
+        return now.settings_read
+    except CommandError as fault:
+        return _unreadable(file or SETTINGS_FILE, str(fault))
+
+
+def _unreadable(file: str, why: str) -> SettingsRead:
+    hint = "put them back; meanwhile what was recorded stays, and nothing new is"
+    return SettingsRead(
+        settings=None, diagnostics=(Diagnostic(code="unreadable", message=why, where=Where(file), hint=hint),)
+    )
 
 
 def _settings_file(place: Workplace) -> str:

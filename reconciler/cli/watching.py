@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.beside import WorkBeside
 from reconciler.cli.options import Options
-from reconciler.cli.reconciling import on_commits, on_files
+from reconciler.cli.reconciling import on_commits, on_files, settings_again
 from reconciler.cli.report import say
 from reconciler.cli.showing import Showing
 from reconciler.cli.signals import Signals
@@ -154,7 +154,7 @@ class Watch:
 
     def _reload(self) -> None:
         """The settings that are not the passes' own; broken ones change nothing, and the next pass says so."""
-        read = work_in(self._options).settings_read
+        read = settings_again(work_in(self._options), self._place)
         if read.settings is not None:
             self._showing.configure(read.settings)
 

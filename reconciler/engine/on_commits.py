@@ -113,9 +113,9 @@ class OnCommits:
         manifests = commits.manifests(commit, branch=self.followed.branch)
         if isinstance(manifests, BrokenSettings):
             problems = (*problems, *manifests.diagnostics)
-            if self.last in (None, commit):
+            if self.last is None or self.last == commit or not self._is_good(self.last, settings):
                 return PassReport(outcome=Outcome.INVALID, diagnostics=problems, commit=commit)
-            return self._pass(CommitId(str(self.last)), problems, settings, commits)
+            return self._pass(self.last, problems, settings, commits)
         read = manifests.read()
         self.fleet, self.commit = read.fleet, commit
         report = make_pass(
@@ -204,6 +204,7 @@ class OnCommits:
             self.followed.keep(commit)
             state = self.open_state(settings)
             try:
+                self.confirm(state)
                 state.follow(self.followed.branch, commit, replace(self.author(), commit=commit))
             finally:
                 state.close()

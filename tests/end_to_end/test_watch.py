@@ -111,3 +111,22 @@ def test_changed_defaults_hold_for_manifests_that_did_not_change(place: Workshop
         broken = watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
         assert {found["code"] for found in broken[-1]["diagnostics"]} == {"unknown-timezone"}
         assert watch.end(signal.SIGTERM) == 143
+
+
+@pytest.mark.parametrize("arguments", [("-c", "../settings.yaml"), ()])
+def test_R10_settings_that_are_gone_hold_a_watch_of_files_until_they_are_back(
+    place: Workshop, arguments: tuple[str, ...]
+) -> None:
+    settings = place.here / "reconciler.yaml"
+    if arguments:
+        settings = settings.rename(place.folder / "settings.yaml")
+    with place.watching("--no-work", "-m", "manifests", *arguments) as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        away = settings.rename(place.folder / "away.yaml")
+        watch.process.send_signal(signal.SIGHUP)
+        held = watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
+        assert [found["code"] for found in held[-1]["diagnostics"]] == ["unreadable"]
+        (place.here / "payload" / "till" / "setup.exe").write_bytes(b"another revision")
+        away.rename(settings)
+        watch.until(lambda passes: len(recorded(passes)) == 2)
+        assert watch.end(signal.SIGTERM) == 143

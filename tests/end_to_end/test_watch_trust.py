@@ -53,3 +53,37 @@ def test_a_commit_that_is_not_signed_holds_the_branch_until_a_signed_one_follows
         passes = watch.until(lambda passes: len(recorded(passes)) == 2)
         assert passes[-1]["commit"] == signed
         assert watch.end(signal.SIGTERM) == 143
+
+
+def test_R10_without_its_settings_a_watch_trusts_nobody(place: Workshop, anna: SshKey) -> None:
+    repo = Repo(place.here)
+    settings = place.here / "reconciler.yaml"
+    with place.watching() as watch:
+        watch.until(bool)
+        away = settings.rename(place.folder / "away.yaml")
+        watch.process.send_signal(signal.SIGHUP)
+        watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
+        repo.put("payload/till/setup.exe", b"of somebody else")
+        unsigned = repo.commit("Not signed")
+        away.rename(settings)
+        held = watch.until(lambda passes: passes[-1]["outcome"] == "held")
+        assert unsigned not in {entry["commit"] for entry in held}
+        assert watch.end(signal.SIGTERM) == 143
+
+
+def test_R10_a_commit_from_before_signatures_were_asked_for_is_not_gone_back_to(place: Workshop, anna: SshKey) -> None:
+    """The tip is signed, but brings broken settings; the one acted on last is not signed."""
+    repo = Repo(place.here)
+    trusting = (place.here / "reconciler.yaml").read_text()
+    repo.put("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 1s}\n")
+    repo.commit("Not signed")
+    with place.watching() as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        assert watch.end(signal.SIGTERM) == 143
+    repo.put("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Config\nspec: {broken: true}\n")
+    signed = sign(repo, anna)
+    repo.put("reconciler.yaml", trusting)
+    with place.watching() as watch:
+        passes = watch.until(bool)
+        assert (passes[-1]["outcome"], passes[-1]["commit"]) == ("invalid", signed)
+        assert watch.end(signal.SIGTERM) == 143
