@@ -79,7 +79,8 @@ def run(git_dir: str, *arguments: str, also: Sequence[int] = ()) -> str:
 
 
 def said(error: bytes) -> str:
-    """What went wrong, in one line of what git wrote: its `fatal` one, else the last."""
+    """What went wrong, in one line of what git wrote: its `fatal` one, else its first `error`, else the last."""
     lines = error.decode(errors="replace").strip().splitlines()
-    told = next((line for line in lines if line.startswith("fatal: ")), lines[-1] if lines else "")
+    marked = (line for mark in ("fatal: ", "error: ") for line in lines if line.startswith(mark))
+    told = next(marked, lines[-1] if lines else "")
     return told.removeprefix("fatal: ").removeprefix("error: ")

@@ -1,6 +1,8 @@
 """Git as its user runs it, to reach remote repositories: with their configuration and credentials, asking nobody."""
 
+import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 
@@ -9,6 +11,9 @@ from reconciler.model.faults import GitFault
 
 LIMIT = 300.0
 """Seconds a conversation may take."""
+
+_LAST_WORDS = 5.0
+"""Seconds that git has to end when it is asked to."""
 
 _PLACE = frozenset(
     (
@@ -40,23 +45,35 @@ def talk(
     """
     said_before = (part for setting in (*_SETTINGS, *settings) for part in ("-c", setting))
     try:
-        done = subprocess.run(
+        program = subprocess.Popen(
             ["git", f"--git-dir={git_dir}", *said_before, *arguments],
             env=_surroundings() | ({} if protocols is None else {"GIT_ALLOW_PROTOCOL": protocols}),
-            stdin=subprocess.DEVNULL if given is None else None,
-            input=given,
-            capture_output=True,
-            timeout=LIMIT,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
-            check=False,
         )
     except FileNotFoundError:
         raise GitFault("git is not installed") from None
-    except subprocess.TimeoutExpired:
-        raise GitFault(f"no answer within {LIMIT:.0f} s") from None
-    if done.returncode:
-        raise GitFault(said(done.stderr) or f"git {arguments[0]} ended with {done.returncode}")
-    return os.fsdecode(done.stdout)
+    with program:
+        try:
+            out, error = program.communicate(given, timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            _end(program)
+            raise GitFault(f"no answer within {LIMIT:.0f} s") from None
+    if program.returncode:
+        raise GitFault(said(error) or f"git {arguments[0]} ended with {program.returncode}")
+    return os.fsdecode(out)
+
+
+def _end(program: "subprocess.Popen[bytes]") -> None:
+    """Git, and what it started to reach the other side; asked first, so that it takes its locks away."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.communicate(timeout=_LAST_WORDS)
+            return
 
 
 def _surroundings() -> dict[str, str]:
