@@ -113,7 +113,7 @@ class Workplace:
         """What `--rev` says, else the branch of a repository elsewhere that the settings name; None for files."""
         if self.options.rev is not None or self.paths or self.options.manifests:
             return self.options.rev
-        return None if self.elsewhere is None else self.elsewhere.branch
+        return None if self.elsewhere is None else f"refs/heads/{self.elsewhere.branch}"
 
     @cached_property
     def elsewhere(self) -> "Clone | None":

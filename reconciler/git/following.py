@@ -1,12 +1,14 @@
 """Where the commits of a branch come from: the repository itself, or a clone of our own of one that is elsewhere."""
 
+import contextlib
 import os
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.git.command import run
-from reconciler.git.repository import NotARepository, Repository, UnknownRevision, open_repository
-from reconciler.git.talking import talk
+from reconciler.git.repository import NotARepository, Repository, UnknownRevision, is_bare, open_repository
+from reconciler.git.talking import LIMIT, talk
 from reconciler.model.commits import CommitId
 from reconciler.model.faults import GitFault
 
@@ -49,7 +51,7 @@ class LocalBranch:
     def tip(self) -> CommitId:
         """See `Followed`."""
         try:
-            return self.repository.commit(f"refs/heads/{self.branch}")
+            return self.repository.tip(self.branch)
         except UnknownRevision as fault:
             raise BranchMissing(f"{self.repository.top} has no branch {self.branch}") from fault
 
@@ -72,7 +74,7 @@ class Clone:
     def tip(self) -> CommitId:
         """See `Followed`."""
         try:
-            return self.repository.commit(f"refs/heads/{self.branch}")
+            return self.repository.tip(self.branch)
         except UnknownRevision as fault:
             raise self._missing() from fault
 
@@ -100,6 +102,8 @@ class Clone:
         With the user's own configuration and credentials; nothing ever asks a person.
         """
         ref = f"refs/heads/{self.branch}"
+        _take_old_locks_away(self.repository.git_dir)
+        self._make_way()
         try:
             talk(
                 self.repository.git_dir,
@@ -118,6 +122,14 @@ class Clone:
                 raise self._missing() from fault
             raise
 
+    def _make_way(self) -> None:
+        """Of branches `a` and `a/b` one can be kept at a time: what became of the other is over."""
+        for kept in ("refs/heads/", "refs/reconciler/acted/"):
+            for name in run(self.repository.git_dir, "for-each-ref", "--format=%(refname)", kept).split("\n"):
+                other = name.removeprefix(kept)
+                if other.startswith(f"{self.branch}/") or self.branch.startswith(f"{other}/"):
+                    run(self.repository.git_dir, "update-ref", "-d", name)
+
     def _missing(self) -> BranchMissing:
         return BranchMissing(f"{self.url} has no branch {self.branch}, or was never reached")
 
@@ -129,11 +141,15 @@ def clone(url: str, branch: str | None, *, folder: str) -> Clone:
     """
     if os.path.isdir(url):
         url = os.path.abspath(url)
-    if not os.path.isdir(f"{folder}/objects"):
+    _take_old_locks_away(folder)
+    if not is_bare(folder):
         os.makedirs(folder, mode=0o700, exist_ok=True)
         run(folder, "init", "--quiet", "--bare", "--template=")
     repository = open_repository(folder)
-    if run(folder, "config", "--local", "--get", _URL, also=(1,)) != url:
+    known = run(folder, "config", "--local", "--get", _URL, also=(1,))
+    if known != url:
+        if known:
+            _forget_branches(folder)
         head = branch or _default_branch(repository, url)
         run(folder, "symbolic-ref", "HEAD", f"refs/heads/{head}")
         run(folder, "config", "--local", _URL, url)
@@ -142,6 +158,23 @@ def clone(url: str, branch: str | None, *, folder: str) -> Clone:
 
 _URL = "remote.origin.url"
 """Remembers whose clone it is, and so whose branch HEAD names."""
+
+
+def _forget_branches(folder: str) -> None:
+    """They are those of another repository."""
+    for name in filter(None, run(folder, "for-each-ref", "--format=%(refname)", "refs/heads/").split("\n")):
+        run(folder, "update-ref", "--no-deref", "-d", name)
+
+
+def _take_old_locks_away(folder: str) -> None:
+    """Left by a git that was killed: no conversation takes that long, and none could begin while they are there."""
+    before = time.time() - LIMIT
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name == "info" or not place.endswith("/objects")]
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):
+                if name.endswith(".lock") and os.lstat(f"{place}/{name}").st_mtime < before:
+                    os.unlink(f"{place}/{name}")
 
 
 def _default_branch(repository: Repository, url: str) -> str:

@@ -40,6 +40,16 @@ class Repository:
         except GitFault:
             raise UnknownRevision(f"{self.top} has no commit {revision}") from None
 
+    def tip(self, branch: str) -> CommitId:
+        """The commit that a branch is at; raises UnknownRevision. No tag is taken for it, whatever it is called."""
+        ref = f"refs/heads/{branch}"
+        found = run(self.git_dir, "for-each-ref", "--format=%(objectname) %(refname)", "--end-of-options", ref)
+        for line in found.split("\n"):
+            name, _, refname = line.partition(" ")
+            if refname == ref:
+                return self.commit(name)
+        raise UnknownRevision(f"{self.top} has no branch {branch}")
+
     def branch(self) -> str | None:
         """The current branch; None while a commit is checked out by itself."""
         name = run(self.git_dir, "symbolic-ref", "--quiet", "HEAD", also=(1,))

@@ -1,6 +1,7 @@
 """Following a branch: in place, and in a clone of our own."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,64 @@ def test_R11_hooks_of_the_users_template_stay_out_of_the_clone(
     monkeypatch.setenv("GIT_TEMPLATE_DIR", str(tmp_path / "template"))
     cloned(origin)
     assert not canary.exists()
+
+
+@pytest.mark.parametrize("lock", ["refs/heads/main.lock", "HEAD.lock", "config.lock", "packed-refs.lock"])
+def test_locks_that_a_killed_git_left_hold_up_nothing(origin: Repo, lock: str) -> None:
+    followed = cloned(origin)
+    left = Path(followed.repository.git_dir) / lock
+    left.touch()
+    os.utime(left, (0, 0))
+    second = origin.commit()
+    assert cloned(origin).tip() == second
+    assert not left.exists()
+
+
+def test_a_clone_that_was_cut_off_when_it_was_made_is_made_anew(origin: Repo) -> None:
+    folder = Path(cloned(origin).repository.git_dir)
+    (folder / "HEAD").unlink()
+    assert cloned(origin, "main").tip() == origin.git("rev-parse", "HEAD")
+
+
+def test_a_branch_takes_the_place_of_one_that_it_begins_with(origin: Repo) -> None:
+    followed = cloned(origin)
+    followed.keep(followed.tip())
+    origin.git("branch", "--quiet", "-m", "aside")
+    origin.git("branch", "--quiet", "main/next")
+    followed = cloned(origin, "main/next")
+    assert followed.tip() == origin.git("rev-parse", "HEAD")
+    followed.keep(followed.tip())
+
+
+def test_of_another_repository_nothing_is_known_before_it_was_fetched(origin: Repo, tmp_path: Path) -> None:
+    folder = cloned(origin).repository.git_dir
+    with pytest.raises(BranchMissing):
+        clone(f"file://{tmp_path}/nowhere", "main", folder=folder).tip()
+
+
+def test_no_tag_is_taken_for_a_branch(origin: Repo) -> None:
+    followed = LocalBranch(repository=open_repository(str(origin.path)), branch="main")
+    origin.git("checkout", "--quiet", "--detach")
+    origin.git("branch", "--quiet", "-D", "main")
+    origin.git("update-ref", "refs/tags/refs/heads/main", "HEAD")
+    with pytest.raises(BranchMissing):
+        followed.tip()
+
+
+def test_a_fetch_without_an_answer_leaves_no_program(
+    origin: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The remote side never says a word; whoever talks to it is ended with git."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\necho $$ >{tmp_path}/pid\nexec sleep 1000\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    monkeypatch.setattr("reconciler.git.talking.LIMIT", 1.0)
+    with pytest.raises(GitFault, match="no answer within 1 s"):
+        clone("ssh://git@git.example.org/fleet.git", "main", folder=str(tmp_path / "clone")).fetch()
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(100):
+        if not os.path.exists(f"/proc/{pid}") or "zombie" in Path(f"/proc/{pid}/status").read_text():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{pid} still runs")
