@@ -1,10 +1,14 @@
 """Generated send-only jobs as Job manifests (manifests.md, "Generated send-only jobs")."""
 
-from reconciler.model.plan import SendOnlyJob
+from reconciler.model.plan import PlanSource, SendOnlyJob
 
 
-def manifest_of(job: SendOnlyJob) -> dict[str, object]:
-    """The manifest of a send-only job; committed, it is an ordinary desired job whose annotations nobody reads."""
+def manifest_of(job: SendOnlyJob, source: PlanSource) -> dict[str, object]:
+    """The manifest of a send-only job; committed, it is an ordinary desired job whose annotations nobody reads.
+
+    It names the commit that it is because of; files that differ from theirs are of none.
+    """
+    commit = {} if source.commit is None or source.dirty else {"reconciler/commit": source.commit}
     return {
         "apiVersion": "reconciler/v1",
         "kind": "Job",
@@ -17,6 +21,7 @@ def manifest_of(job: SendOnlyJob) -> dict[str, object]:
                 "reconciler/mode": job.mode.value,
                 "reconciler/reasons": ",".join(reason.value for reason in job.reasons),
                 "reconciler/for-jobs": ",".join(job.for_jobs),
+                **commit,
             },
         },
         "spec": {

@@ -17,6 +17,7 @@ from reconciler.model.plan import (
     PlannedJob,
     PlannedPair,
     PlannedSite,
+    PlanSource,
     Removal,
     SendOnlyJob,
     Summary,
@@ -66,7 +67,7 @@ def plan_json(plan: Plan, *, show_all: bool = False) -> Json:
         "hasChanges": plan.has_changes,
         "refused": plan.refused,
         "summary": summary_json(plan.summary),
-        "sendOnlyJobs": [_send_only_job(job) for job in sorted(plan.send_only_jobs, key=_send_order)],
+        "sendOnlyJobs": [_send_only_job(job, plan.source) for job in sorted(plan.send_only_jobs, key=_send_order)],
         "pairs": [pair_json(pair) for pair in sorted(pairs, key=lambda pair: (pair.package, pair.site))],
         "jobs": [job_json(job) for job in sorted(plan.jobs, key=lambda job: job.name)],
         "cancellations": [_cancellation(change) for change in sorted(plan.cancellations, key=_cancellation_order)],
@@ -107,7 +108,7 @@ def summary_json(summary: Summary) -> Json:
     }
 
 
-def _send_only_job(job: SendOnlyJob) -> Json:
+def _send_only_job(job: SendOnlyJob, source: PlanSource) -> Json:
     return {
         "name": job.name,
         "key": job.key,
@@ -123,7 +124,7 @@ def _send_only_job(job: SendOnlyJob) -> Json:
         "bytes": job.bytes,
         "forJobs": list(job.for_jobs),
         "reasons": [reason.value for reason in job.reasons],
-        "manifest": manifest_of(job),
+        "manifest": manifest_of(job, source),
     }
 
 

@@ -18,7 +18,7 @@ def plan_yaml(plan: Plan) -> str:
     """One document per send-only job, in the order of the JSON; one comment line when there are none."""
     if not plan.send_only_jobs:
         return f"# {render_untrusted(plan.id)}: no send-only jobs\n"
-    return "".join("---\n" + "".join(_lines(manifest_of(job))) for job in plan.send_only_jobs)
+    return "".join("---\n" + "".join(_lines(manifest_of(job, plan.source))) for job in plan.send_only_jobs)
 
 
 def _lines(mapping: Mapping[str, object], indent: str = "") -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.model.acknowledgements import GuardName
 from reconciler.model.keys import plan_id, send_key, send_name
 from reconciler.model.names import PackageName, SiteName
-from reconciler.model.plan import FORMAT_VERSION, Plan, SendOnlyJob
+from reconciler.model.plan import FORMAT_VERSION, Plan, PlanSource, SendOnlyJob
 from reconciler.views.manifests import manifest_of
 from reconciler.views.reading import Reading
 from reconciler.views.saved_actions import read_cancellation, read_removal, read_send_only_job, read_update
@@ -83,7 +83,7 @@ def _check_format(read: Reading) -> None:
 
 def _broken(plan: Plan, read: Reading) -> Iterator[str]:
     """Where the plan contradicts itself, as `path: what`."""
-    yield from _broken_jobs(plan.send_only_jobs, read["sendOnlyJobs"])
+    yield from _broken_jobs(plan.send_only_jobs, plan.source, read["sendOnlyJobs"])
     yield from _broken_sums(plan)
     told = (
         ("hasChanges", read["hasChanges"].flag(), plan.has_changes),
@@ -100,7 +100,7 @@ def _broken(plan: Plan, read: Reading) -> Iterator[str]:
         yield f"id: is {plan.id}, but the actions are those of {expected}"
 
 
-def _broken_jobs(jobs: Iterable[SendOnlyJob], read: Reading) -> Iterator[str]:
+def _broken_jobs(jobs: Iterable[SendOnlyJob], source: PlanSource, read: Reading) -> Iterator[str]:
     seen: set[tuple[PackageName, SiteName]] = set()
     for index, (job, told) in enumerate(zip(jobs, read.items(lambda item: item), strict=True)):
         path = f"sendOnlyJobs[{index}]"
@@ -110,7 +110,7 @@ def _broken_jobs(jobs: Iterable[SendOnlyJob], read: Reading) -> Iterator[str]:
             yield f"{path}.key: is not the key of this action"
         if job.name != send_name(job.package, job.key):
             yield f"{path}.name: is not the name of this action"
-        if not _holds(told["manifest"].value, manifest_of(job)):
+        if not _holds(told["manifest"].value, manifest_of(job, source)):
             yield f"{path}.manifest: is not the manifest of this action"
         pairs = {(job.package, planned.site) for planned in job.sites}
         if seen & pairs:

@@ -25,7 +25,7 @@ def test_the_stream_of_a_plan_is_as_it_was_looked_at(name: str, golden: Golden) 
 
 def test_the_stream_says_what_the_json_says() -> None:
     plan = plans.large()
-    assert list(yaml.safe_load_all(plan_yaml(plan))) == [manifest_of(job) for job in plan.send_only_jobs]
+    assert list(yaml.safe_load_all(plan_yaml(plan))) == [manifest_of(job, plan.source) for job in plan.send_only_jobs]
 
 
 def test_every_document_is_a_job_as_its_schema_says() -> None:
@@ -34,7 +34,7 @@ def test_every_document_is_a_job_as_its_schema_says() -> None:
 
 
 def test_a_send_only_job_has_the_send_phase_alone() -> None:
-    manifest = manifest_of(plans.contract().send_only_jobs[0])
+    manifest = manifest_of(plans.contract().send_only_jobs[0], plans.contract().source)
     assert manifest["spec"] == {
         "package": "office",
         "site": "HQ1",
