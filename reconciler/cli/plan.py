@@ -1,5 +1,6 @@
 """`reconcile plan`: what a pass would record."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -21,4 +22,4 @@ def plan(
     """
     from reconciler.cli.one_pass import one_pass
 
-    return one_pass(options, paths or (), write=False, out=out)
+    return one_pass(replace(options, dry_run=True), paths or (), write=False, out=out)

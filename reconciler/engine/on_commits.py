@@ -24,6 +24,8 @@ from reconciler.state.protocol import Author, State
 BRANCH = "branch"
 """What stands for the branch in a look, beside the paths of files."""
 
+_UNREADABLE = "correct it in a commit on top of it; what was acted on last stays in force"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitPlace:
@@ -109,14 +111,20 @@ class OnCommits:
     def _pass(
         self, commit: CommitId, problems: tuple[Diagnostic, ...], settings: Settings, commits: Commits
     ) -> PassReport:
-        """One pass on a commit; on the last good one where the settings that it brings cannot be understood."""
-        manifests = commits.manifests(commit, branch=self.followed.branch)
-        if isinstance(manifests, BrokenSettings):
-            problems = (*problems, *manifests.diagnostics)
-            if self.last is None or self.last == commit or not self._is_good(self.last, settings):
-                return PassReport(outcome=Outcome.INVALID, diagnostics=problems, commit=commit)
-            return self._pass(self.last, problems, settings, commits)
-        read = manifests.read()
+        """One pass on a commit; on the last good one where it cannot be read, or the settings that it brings."""
+        try:
+            manifests = commits.manifests(commit, branch=self.followed.branch)
+            if isinstance(manifests, BrokenSettings):
+                problems = (*problems, *manifests.diagnostics)
+                broken = PassReport(outcome=Outcome.INVALID, diagnostics=problems, commit=commit)
+                return self._pass_before(commit, problems, settings, commits) or broken
+            read = manifests.read()
+        except GitFault as fault:
+            problem = self._problem("unreadable", f"commit {commit[:12]} cannot be read: {fault}", hint=_UNREADABLE)
+            report = self._pass_before(commit, (*problems, problem), settings, commits)
+            if report is None:
+                raise
+            return report
         self.fleet, self.commit = read.fleet, commit
         report = make_pass(
             read,
@@ -132,6 +140,17 @@ class OnCommits:
         if not problems:
             return report
         return replace(report, outcome=Outcome.HELD, diagnostics=(*problems, *report.diagnostics))
+
+    def _pass_before(
+        self, commit: CommitId, problems: tuple[Diagnostic, ...], settings: Settings, commits: Commits
+    ) -> PassReport | None:
+        """One on the last good commit in the place of this one; None if there is none."""
+        if self.last is None or self.last == commit or not self._is_good(self.last, settings):
+            return None
+        return self._pass(self.last, problems, settings, commits)
+
+    def _problem(self, code: str, message: str, *, hint: str) -> Diagnostic:
+        return Diagnostic(code=code, message=message, where=Where(f"branch {self.followed.branch}"), hint=hint)
 
     def _read_settings(self) -> CommitPlace:
         self._settings_mark = look_at_file(self.settings_file)
@@ -175,10 +194,11 @@ class OnCommits:
 
     def _held(self, message: str, settings: Settings, *, code: str, hint: str) -> Standing:
         """Nothing new is acted on; the last good commit is, if it is there and still trusted."""
-        where = Where(f"branch {self.followed.branch}")
-        problem = Diagnostic(code=code, message=message, where=where, hint=hint)
         last = self._last(settings)
-        return Standing(commit=last if last and self._is_good(last, settings) else None, problem=problem)
+        return Standing(
+            commit=last if last and self._is_good(last, settings) else None,
+            problem=self._problem(code, message, hint=hint),
+        )
 
     def _is_good(self, commit: CommitId, settings: Settings) -> bool:
         try:

@@ -53,9 +53,10 @@ def test_every_command_reads_the_commit_that_was_fetched_last(place: Path, origi
     assert ready.code == 0, ready.out
 
 
-def test_a_dry_run_leaves_nothing_beside_the_state(place: Path, reconcile: Reconcile) -> None:
+@pytest.mark.parametrize("command", ["--dry-run", "plan"])
+def test_a_dry_run_leaves_nothing_beside_the_state(place: Path, reconcile: Reconcile, command: str) -> None:
     before = sorted(path for path in place.rglob("*"))
-    made = reconcile("--dry-run", "-o", "json")
+    made = reconcile(command, "-o", "json")
     assert made.code == 0, made.err
     assert json.loads(made.out)["summary"]["missing"] == 2
     assert sorted(path for path in place.rglob("*")) == before

@@ -128,6 +128,25 @@ def test_L35_what_a_broken_commit_spoils_stays_and_the_others_go_on(place: Works
     assert set(place.sends().values()) == {"queued"}
 
 
+def test_a_commit_that_cannot_be_read_keeps_what_was_good_until_one_can(place: Workshop, repo: Repo) -> None:
+    """Its settings name manifests that no commit of the repository can hold."""
+    settings = (place.here / "reconciler.yaml").read_text()
+    with place.watching() as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        good = repo.git("rev-parse", "HEAD")
+        repo.put("reconciler.yaml", settings.replace("{", "{manifests: {paths: [../elsewhere]}, "))
+        repo.git("add", "--all")
+        repo.put("reconciler.yaml", settings)
+        repo.git("commit", "--quiet", "--message=Lead out")
+        held = watch.until(lambda passes: passes[-1]["outcome"] == "held")
+        assert (codes(held[-1]), held[-1]["commit"]) == ({"unreadable"}, good)
+        repo.put("payload/till/setup.exe", b"another revision")
+        last = repo.commit("Mend")
+        passes = watch.until(lambda passes: len(recorded(passes)) == 2)
+        assert (passes[-1]["outcome"], passes[-1]["commit"]) == ("done", last)
+        ends(watch)
+
+
 def test_R8_a_commit_that_removes_the_manifests_is_refused_and_the_sends_stay(place: Workshop, repo: Repo) -> None:
     with place.watching() as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)
