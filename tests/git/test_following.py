@@ -155,3 +155,17 @@ def test_a_fetch_without_an_answer_leaves_no_program(
             return
         time.sleep(0.05)
     raise AssertionError(f"{pid} still runs")
+
+
+def test_R11_hooks_that_the_users_settings_name_are_not_run_for_the_clone(
+    origin: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks, canary = tmp_path / "hooks", tmp_path / "canary"
+    hooks.mkdir()
+    (hooks / "reference-transaction").write_text(f"#!/bin/sh\ntouch {canary}\n")
+    (hooks / "reference-transaction").chmod(0o755)
+    (tmp_path / "config").write_text(f"[core]\n\thooksPath = {hooks}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+    followed = cloned(origin)
+    followed.keep(followed.tip())
+    assert not canary.exists()
