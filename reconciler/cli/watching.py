@@ -20,6 +20,7 @@ from reconciler.engine.news import Passed, Told
 from reconciler.engine.passes import Reconciling
 from reconciler.engine.settling import Settling
 from reconciler.engine.standby import Turn, TurnLost, Watching, stand_by
+from reconciler.engine.undisturbed import Undisturbed
 from reconciler.engine.watch import watch as loop
 from reconciler.model.instants import format_instant
 from reconciler.sources.watching import FileWatching
@@ -117,6 +118,7 @@ class Watch:
                 tell=tell_all,
                 again=is_asked_again,
                 beat=self._beat,
+                undisturbed=Undisturbed(),
             )
         except TurnLost:
             say(self._options, "another watch has taken over; standing by")

@@ -5,6 +5,7 @@ It has no clock, no terminal and no signals of its own: all of that is passed in
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -25,13 +26,15 @@ HEARTBEAT = 60.0
 """Seconds between two words of a loop that waits."""
 
 GRACE = 0.02
-"""Seconds from the first event to the look: a save is several events."""
+"""Seconds from the first event to the look: a save is several events. A branch moves in one."""
 
 SHARE = 9
 """Looking takes at most a tenth of the time while events pour in."""
 
 SLICE = 1.0
 """Seconds after which the stop is noticed, even if nobody wakes the loop."""
+
+_AS_IT_IS = nullcontext()
 
 
 def watch(
@@ -44,14 +47,17 @@ def watch(
     tell: Callable[[Told], None],
     again: Callable[[], bool] = lambda: False,
     beat: Callable[[], None] = lambda: None,
+    undisturbed: AbstractContextManager[object] = _AS_IT_IS,
 ) -> None:
     """Make one pass now, then one for each change and one a minute, until `stop` says so.
 
     `clock` counts seconds and never goes back. Nothing is acted on that is not `settling` to rest. `again` says that a
     pass is wanted now, whatever changed; `beat` is called at every turn, some seconds apart at the most while no pass
-    is under way. Faults of the world are told and tried again; what was recorded stays meanwhile.
+    is under way; `undisturbed` is entered for each. Faults of the world are told and tried again; what was recorded
+    stays meanwhile.
     """
-    _Loop(reconciling, watcher, clock=clock, tell=tell, settling=settling).run(stop, again, beat)
+    loop = _Loop(reconciling, watcher, clock=clock, tell=tell, settling=settling, undisturbed=undisturbed)
+    loop.run(stop, again, beat)
 
 
 @dataclass(slots=True)
@@ -63,6 +69,7 @@ class _Loop:
     clock: Callable[[], float]
     tell: Callable[[Told], None]
     settling: Settling
+    undisturbed: AbstractContextManager[object]
     news: News = field(default_factory=News)
     acted: Look | None = None
     touched: set[str] = field(default_factory=set)
@@ -105,7 +112,8 @@ class _Loop:
             self.tell(Notice(text="file events were lost; looking at everything again"))
         if change.cause in (Cause.CHANGED, Cause.OVERFLOW):
             self.touched |= change.touched
-            self.look_at = min(self.look_at, self.clock() + GRACE)
+            grace = 0.0 if self.settling.whole else GRACE
+            self.look_at = min(self.look_at, self.clock() + grace)
         return change.cause is not Cause.STOPPED
 
     def _look(self) -> None:
@@ -142,7 +150,8 @@ class _Loop:
     def _act(self, look: Look) -> None:
         began = self.clock()
         try:
-            report = self.reconciling.run(look)
+            with self.undisturbed:
+                report = self.reconciling.run(look)
         except Moved as moved:
             report = PassReport(outcome=Outcome.MOVED, moved=moved.paths)
         except (StateError, OSError, GitFault) as fault:
