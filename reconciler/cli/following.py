@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from reconciler.model.faults import GitFault
 if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
     from reconciler.git.following import Clone, Followed
+
+
+_PASSWORD = re.compile(r"[A-Za-z0-9+.-]+://[^/@]*:[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,9 @@ def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
         return None
     settings = place.settings.git
     repo, branch = asked.repo or settings.repo, asked.branch or settings.branch
+    if _PASSWORD.match(asked.repo or ""):
+        hint = "leave it to git's own credentials (git help credentials)"
+        raise CommandError("--repo: the url holds a password", code=Exit.USAGE, hint=hint)
     try:
         if repo is not None:
             return _clone(place, repo if asked.repo else _from_settings(place, repo), branch)
@@ -50,9 +57,18 @@ def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
         branch = branch or repository.branch()
         if branch is None:
             raise CommandError("no branch is checked out", code=Exit.USAGE, hint="name the branch to follow: --branch")
-        return LocalBranch(repository=repository, branch=branch)
+        return LocalBranch(repository=repository, branch=_named(branch))
     except GitFault as fault:
         raise CommandError(str(fault)) from None
+
+
+def _named(branch: str) -> str:
+    """The branch, if the state and the log can name it; git does not ask for UTF-8."""
+    try:
+        branch.encode()
+    except UnicodeEncodeError:
+        raise CommandError(f"the name of the branch {branch} is not UTF-8", code=Exit.USAGE) from None
+    return branch
 
 
 def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
@@ -64,7 +80,9 @@ def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
     if place.options.dry_run:
         name = hashlib.sha256(folder.encode(errors="surrogateescape")).hexdigest()[:16]
         folder = os.path.join(cache_directory(), "clones", name)
-    return clone(repo, branch, folder=folder)
+    found = clone(repo, None if branch is None else _named(branch), folder=folder)
+    _named(found.branch)
+    return found
 
 
 def _from_settings(place: "Workplace", repo: str) -> str:

@@ -216,6 +216,8 @@ def test_commits_that_follow_one_another_quickly_are_each_reconciled_or_supersed
         (("--poll", "soon"), "--poll soon"),
         (("--rev", "HEAD"), "a commit never changes"),
         (("--accept-rewrite", "0123abcd"), "has no commit 0123abcd"),
+        (("--repo", "https://anna:canary@git.example.org/fleet.git"), "--repo: the url holds a password"),
+        (("--branch", "caf\udce9"), "is not UTF-8"),
     ],
 )
 def test_what_cannot_be_followed_is_one_clear_line(place: Workshop, arguments: tuple[str, ...], words: str) -> None:
@@ -223,3 +225,4 @@ def test_what_cannot_be_followed_is_one_clear_line(place: Workshop, arguments: t
     assert ended.returncode in (1, 64)
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert "canary" not in ended.stdout + ended.stderr
