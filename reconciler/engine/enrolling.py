@@ -13,7 +13,7 @@ from reconciler.engine.superseding import release, supersede
 from reconciler.engine.verifying.look import Known, look_in, not_read
 from reconciler.engine.verifying.patrol import Pulse, Question, Shown, patrol
 from reconciler.engine.verifying.recording import observe
-from reconciler.engine.verifying.verify import Knowing, Means, asked
+from reconciler.engine.verifying.verify import Means, asked, known_of
 from reconciler.model.claims import Worker
 from reconciler.model.enrolment import Enrolled, Enrolment
 from reconciler.model.fleet import Fleet
@@ -117,7 +117,7 @@ class Enrolling:
     # One site
 
     def _question(self, site: Site) -> Question | SiteLook:
-        known = replace(Knowing(self.fleet, self.state).of(site.name), in_flight=frozenset())
+        known = replace(known_of(site.name, self.fleet, self.state), in_flight=frozenset())
         turn = self._turns[site.name] = _Turn(site, known)
         if self.wish.write and not self.state.take(
             self.worker, f"site/{site.name}", self.means.author(), lease=self.lease
@@ -183,16 +183,16 @@ class Enrolling:
             site=look.site,
             enrolled=enrolled,
             detail=look.detail,
-            look=replace(look, pairs=tuple(self._observed(look, author))),
+            look=replace(look, pairs=self._observed(look, author)),
             superseded=superseded,
         )
 
-    def _observed(self, look: SiteLook, author: Author) -> Iterator[PairLook]:
-        """Each is a commit of its own, and there may be thousands: the sites that are ours stay so meanwhile."""
+    def _observed(self, look: SiteLook, author: Author) -> tuple[PairLook, ...]:
+        """By the marks of now: closing what was late raised some. The sites that are ours stay so meanwhile."""
         marks = {pair.package: pair.mark for pair in self.state.pairs(site=look.site)}
-        for pair in look.pairs:
-            self._keep()
-            yield observe(replace(pair, mark=marks.get(pair.package, pair.mark)), self.state, author)
+        self._keep()
+        pairs = [replace(pair, mark=marks.get(pair.package, pair.mark)) for pair in look.pairs]
+        return observe(pairs, self.state, author)
 
 
 def _need(site: SiteName, way: Sender, known: Known, *, has_pin: bool) -> SiteLook:

@@ -8,7 +8,6 @@ from reconciler.engine.reconcile import Planned
 from reconciler.model.explanation import Fact, Section
 from reconciler.model.holdings import Absent, Damaged, Held, Holding, Receipt, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant, format_instant
-from reconciler.model.names import SiteName
 from reconciler.model.packages import Package
 from reconciler.model.plan import PlannedPair
 from reconciler.model.quantities import format_size
@@ -137,12 +136,12 @@ def store_facts(site: Site, state: State) -> Iterator[Fact]:
         yield Fact(name="store", value="none is known yet: the first send makes an empty place the site's store")
     else:
         yield Fact(name="store", value=pinned, origin="pinned in the state")
-    yield from _mismatch(site.name, state.sends())
+    yield from _mismatch(state.sends_to(site.name))
 
 
-def _mismatch(site: SiteName, sends: Sequence[Send]) -> Iterator[Fact]:
+def _mismatch(sends: Sequence[Send]) -> Iterator[Fact]:
     for send in sends:
-        if send.site == site and send.cause is Cause.STORE_MISMATCH:
+        if send.cause is Cause.STORE_MISMATCH:
             yield Fact(name="found there", value=send.detail, origin=send.job)
             return
 

@@ -57,12 +57,12 @@ class Sampling:
         """`good_at` is when this process made a good pass, which the state may not have been told of."""
         self._refresh()
         now, sample = self.wall(), self._sample
-        ages: Values = {(one.site,): max(now - one.oldest, 0.0) for one in self._verified}
-        latest: Values = {(one.site,): max(now - one.latest, 0.0) for one in self._verified}
+        oldest = {one.site: one.oldest for one in self._verified}
+        latest = {one.site: one.latest for one in self._verified}
         found = [
             Family(metric=metrics.STATE_UP, values={(): float(sample is not None)}),
-            Family(metric=metrics.VERIFICATION_AGE, values=ages),
-            Family(metric=metrics.LATEST_VERIFICATION_AGE, values=latest),
+            Family(metric=metrics.VERIFICATION_AGE, values=_ages(now, oldest)),
+            Family(metric=metrics.LATEST_VERIFICATION_AGE, values=_ages(now, latest)),
             Family(metric=metrics.OVERDUE, values={} if sample is None else {(): len(self._overdue(now))}),
         ]
         good = max((at for at in (good_at, None if sample is None else sample.good) if at is not None), default=None)
@@ -109,7 +109,7 @@ def overdue(fleet: Fleet, verified: Sequence[Verified], *, at: float) -> Mapping
     found = {}
     for one in verified:
         site = sites.get(one.site)
-        if site is not None and one.oldest + site.verification.every < at:
+        if site is not None and one.oldest is not None and one.oldest + site.verification.every < at:
             found[one.site] = Instant(one.oldest + site.verification.every)
     return found
 
@@ -124,6 +124,10 @@ def _of(sample: Sample, now: float) -> Sequence[Family]:
         Family(metric=metrics.WORKERS, values={(): sample.workers}),
         Family(metric=metrics.NOTIFICATIONS, values={(name,): number for name, number in census.notifications.items()}),
     ]
+
+
+def _ages(now: float, since: Mapping[SiteName, Instant | None]) -> Values:
+    return {(site,): max(now - at, 0.0) for site, at in since.items() if at is not None}
 
 
 def _age(now: float, since: float | None) -> Values:

@@ -16,7 +16,7 @@ def supersede(state: State, worker: Worker, look: SiteLook, author: Author, *, l
     A worker that carried them out would find the same, send by send, and could not say that the copy is whole.
     """
     highest = {pair.package: pair.highest for pair in look.pairs}
-    late = [send for send in state.sends() if send.site == look.site and highest.get(send.package, 0) >= send.number]
+    late = [send for send in state.sends_to(look.site) if highest.get(send.package, 0) >= send.number]
     for send in late:
         if send.state is SendState.BACKING_OFF:
             state.retry(send.package, send.site, author)  # or it could not be claimed before its time

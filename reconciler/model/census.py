@@ -23,8 +23,12 @@ class Census:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """When what a site holds was verified: the longest ago, and last."""
+    """When what a site has staged was verified: the longest ago, and last; None if nothing is known to be staged.
+
+    `unknown`: something else there is unknown, and only a look at the store can tell (L34).
+    """
 
     site: SiteName
-    oldest: Instant
-    latest: Instant
+    oldest: Instant | None
+    latest: Instant | None
+    unknown: bool = False

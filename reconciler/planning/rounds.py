@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.model.census import Verified
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import SiteName
 from reconciler.model.sites import Site
@@ -61,7 +62,7 @@ class Due:
 
 def due(
     sites: Iterable[Site],
-    verified: Mapping[SiteName, Instant | None],
+    verified: Iterable[Verified],
     *,
     tried: Mapping[SiteName, Tried],
     holds: Iterable[Hold],
@@ -69,12 +70,13 @@ def due(
 ) -> list[Due]:
     """Each site that has an address and something to verify and is not suspended, by its rank.
 
-    `verified` is what `State.verified` says. A look that did not bring the site's time forward counts as a try in vain,
-    whatever came of it: no answer, another store, a send that is open there.
+    A site where something is unknown is due at once. A look that did not bring the site's time forward counts as a try
+    in vain, whatever came of it: no answer, another store, a send that is open there.
     """
     suspended = {hold.site for hold in holds if hold.package is None and (hold.until is None or hold.until > at)}
     asked = (site for site in sites if site.address is not None and site.name not in suspended)
-    found = (_due(site, verified[site.name], tried.get(site.name)) for site in asked if site.name in verified)
+    oldest = {one.site: None if one.unknown else one.oldest for one in verified}
+    found = (_due(site, oldest[site.name], tried.get(site.name)) for site in asked if site.name in oldest)
     return sorted(found, key=lambda one: one.rank)
 
 

@@ -31,7 +31,7 @@ def receive(sqlite: sqlite3.Connection, receipt: Receipt, author: Author, *, tur
     return not late
 
 
-def observe(sqlite: sqlite3.Connection, observation: Observation, author: Author) -> bool:
+def observe(sqlite: sqlite3.Connection, observation: Observation, author: Author, *, turns: Turns) -> bool:
     """Take the look into the holding; False if it does not count."""
     pair = observation.package, observation.site
     before = pair_row(sqlite, pair)
@@ -43,7 +43,7 @@ def observe(sqlite: sqlite3.Connection, observation: Observation, author: Author
         receipt = found_by_look(observation, author.actor)
         if receipt is not None:
             _keep_receipt(sqlite, receipt, instead=True)
-            _complete(sqlite, receipt, author, turns=Turns(sqlite))
+            _complete(sqlite, receipt, author, turns=turns)
         records.tell(sqlite, journal.of_observation(observation), author)
     return True
 

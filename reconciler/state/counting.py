@@ -36,8 +36,8 @@ def census(sqlite: sqlite3.Connection) -> Census:
 
 
 def verifications(sqlite: sqlite3.Connection) -> Sequence[Verified]:
-    """By site, of those that hold something."""
+    """By site, of those that hold something, or may."""
     return [
-        Verified(site=site, oldest=oldest, latest=latest)
-        for site, oldest, latest in sqlite.execute(_SQL["verifications"])
+        Verified(site=site, oldest=oldest, latest=latest, unknown=bool(unknown))
+        for site, oldest, latest, unknown in sqlite.execute(_SQL["verifications"])
     ]

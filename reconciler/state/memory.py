@@ -305,7 +305,10 @@ class MemoryState:
             return None
         return row if row.state.is_open or row.state is SendState.FAILED else None
 
-    def observe(self, observation: Observation, author: Author) -> bool:
+    def observe(self, observations: Sequence[Observation], author: Author) -> Sequence[bool]:
+        return [self._observe(each, author) for each in observations]
+
+    def _observe(self, observation: Observation, author: Author) -> bool:
         pair = observation.package, observation.site
         before = self._row(pair)
         after = observed(before, observation, self._proved(pair))
@@ -524,17 +527,6 @@ class MemoryState:
                     package=its_package, site=its_site, number=row.number, mark=row.mark, holding=row.holding
                 )
 
-    def verified(self) -> Mapping[SiteName, Instant | None]:
-        found: dict[SiteName, Instant | None] = {}
-        for (_, site), row in self._pairs.items():
-            match row.holding:
-                case Unknown():
-                    found[site] = None
-                case Staged(verified_at=at):
-                    known = found.get(site, at)
-                    found[site] = None if known is None else min(known, at)
-        return found
-
     def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
         kept = self._receipts[package, site]
         return [kept[number] for number in sorted(kept, reverse=True)]
@@ -543,6 +535,9 @@ class MemoryState:
         rows = (self._as_now(send) for pair in self._sends for send in self._rows_of(pair))
         found = [send for send in rows if (send.state.is_open or not open_only) and job in (None, send.job)]
         return sorted(found, key=lambda send: (send.job, send.site, send.number))
+
+    def sends_to(self, site: SiteName) -> Sequence[Send]:
+        return [send for send in self._open_sends() if send.site == site]
 
     def recent_sends(self, latest: int) -> Sequence[Send]:
         every = self.sends(open_only=False)
@@ -565,10 +560,21 @@ class MemoryState:
 
     def verifications(self) -> Sequence[Verified]:
         of_site: dict[SiteName, list[Instant]] = defaultdict(list)
+        unknown: set[SiteName] = set()
         for (_, site), row in self._pairs.items():
             if isinstance(row.holding, Staged):
                 of_site[site].append(row.holding.verified_at)
-        return [Verified(site=site, oldest=min(times), latest=max(times)) for site, times in sorted(of_site.items())]
+            elif isinstance(row.holding, Unknown):
+                unknown.add(site)
+        return [
+            Verified(
+                site=site,
+                oldest=min(of_site[site], default=None),
+                latest=max(of_site[site], default=None),
+                unknown=site in unknown,
+            )
+            for site in sorted({*of_site, *unknown})
+        ]
 
     def note(self, sighting: Sighting, notifiers: Mapping[str, frozenset[EventKind]]) -> Sequence[Notification]:
         return self._outbox.note(sighting, notifiers)

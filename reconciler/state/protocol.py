@@ -152,14 +152,14 @@ class State(Protocol):
         """
         ...
 
-    def observe(self, observation: Observation, author: Author) -> bool:
-        """Take what a look at a store found; counts only while no send is open and the pair's mark is the look's.
+    def observe(self, observations: Sequence[Observation], author: Author) -> Sequence[bool]:
+        """Take what looks at stores found, all in one durable commit; False for one that does not count.
 
-        False if it does not count. `Absent` where a receipt proved something becomes `Absent(lost=...)` (L34). A look
-        that says nothing new changes nothing, but `Staged` renews the time of the verification without a new version
-        of the pair: it was ready before. `Staged` that is news leaves a receipt, proof `look`, so that a rebuilt state
-        knows what was proved (L33), and completes the row it answers if that failed. The mark rises to the number
-        found.
+        One counts only while no send is open and the pair's mark is the look's. `Absent` where a receipt proved
+        something becomes `Absent(lost=...)` (L34). A look that says nothing new changes nothing, but `Staged` renews
+        the time of the verification without a new version of the pair: it was ready before. `Staged` that is news
+        leaves a receipt, proof `look`, so that a rebuilt state knows what was proved (L33), and completes the row it
+        answers if that failed. The mark rises to the number found.
         """
         ...
 
@@ -290,19 +290,16 @@ class State(Protocol):
         """All pairs with a row, sorted by package, then site."""
         ...
 
-    def verified(self) -> Mapping[SiteName, Instant | None]:
-        """For each site that holds something: when what was verified longest ago was. Others are left out.
-
-        None where something there is unknown.
-        """
-        ...
-
     def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
         """Every proof that was kept of a pair, the highest number first; those from before a removal too (L31)."""
         ...
 
     def sends(self, *, open_only: bool = True, job: str | None = None) -> Sequence[Send]:
         """Rows of send-only jobs, sorted by job, then site; closed ones too if asked."""
+        ...
+
+    def sends_to(self, site: SiteName) -> Sequence[Send]:
+        """The open rows of one site, sorted by package; it costs no more for what is open elsewhere."""
         ...
 
     def recent_sends(self, latest: int) -> Sequence[Send]:
@@ -327,7 +324,10 @@ class State(Protocol):
         ...
 
     def verifications(self) -> Sequence[Verified]:
-        """When what each site has staged was verified, the longest ago and last, by site; for who watches over it."""
+        """When what each site has staged was verified, and whether something there is unknown, by site.
+
+        Sites with neither are left out.
+        """
         ...
 
     def note(self, sighting: Sighting, notifiers: Mapping[str, frozenset[EventKind]]) -> Sequence[Notification]:

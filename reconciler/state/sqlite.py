@@ -80,9 +80,10 @@ class SqliteState:
         with self._connection.writing() as sqlite:
             return arrivals.receive(sqlite, receipt, author, turns=Turns(sqlite))
 
-    def observe(self, observation: Observation, author: Author) -> bool:
+    def observe(self, observations: Sequence[Observation], author: Author) -> Sequence[bool]:
         with self._connection.writing() as sqlite:
-            return arrivals.observe(sqlite, observation, author)
+            turns = Turns(sqlite)
+            return [arrivals.observe(sqlite, each, author, turns=turns) for each in observations]
 
     def forget(self, package: PackageName, site: SiteName, number: int, author: Author) -> bool:
         with self._connection.writing() as sqlite:
@@ -186,10 +187,6 @@ class SqliteState:
             for row in sqlite.execute(statement, {"package": package, "site": site}):
                 yield held_pair_of(row)
 
-    def verified(self) -> Mapping[SiteName, Instant | None]:
-        with self._connection.looking() as sqlite:
-            return {name: None if unknown else oldest for name, oldest, unknown in sqlite.execute(_PAIRS["verified"])}
-
     def receipts(self, package: PackageName, site: SiteName) -> Sequence[Receipt]:
         with self._connection.reading() as sqlite:
             return arrivals.receipts(sqlite, (package, site))
@@ -201,6 +198,11 @@ class SqliteState:
             rows = sqlite.execute(every) if job is None else sqlite.execute(_SENDS["of_job"], (job,))
             sends = (send_of(row, turns) for row in rows)
             return [send for send in sends if send.state.is_open or not open_only]
+
+    def sends_to(self, site: SiteName) -> Sequence[Send]:
+        with self._connection.reading() as sqlite:
+            turns = Turns(sqlite)
+            return [send_of(row, turns) for row in sqlite.execute(_SENDS["to_site"], (site,))]
 
     def recent_sends(self, latest: int) -> Sequence[Send]:
         with self._connection.reading() as sqlite:

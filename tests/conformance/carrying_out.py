@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.census import Verified
 from reconciler.model.claims import WATCH, Arrived, Beat, Ending, Failed, GaveWay, Outcome, PutBack
 from reconciler.model.holdings import Absent, Damaged, RecordOnly, Staged, Unknown
 from reconciler.model.instants import Instant
@@ -34,6 +35,7 @@ from tests.conformance.steps import (
     held_pair,
     look,
     may_claim,
+    observe,
     open_send,
     version,
     worker,
@@ -589,7 +591,7 @@ class CarryingOut:
 
     def test_a_send_whose_number_is_gone_blocks_no_longer_when_tried_again(self, state: State) -> None:
         attempt(state, open_send(state, "DE1"), FAILED)
-        state.observe(found(state, "till@DE1", 7, RecordOnly(held=held("D9 S1"))), ANNA)
+        observe(state, found(state, "till@DE1", 7, RecordOnly(held=held("D9 S1"))), ANNA)
         before = version(state)
         assert state.retry(TILL, DE1, ANNA) is True
         assert state.sends(open_only=False)[0].state is SendState.SUPERSEDED
@@ -615,7 +617,7 @@ class CarryingOut:
         assert held_pair(state, "till@DE1") == HeldPair(package=TILL, site=DE1, number=0, mark=4, holding=Absent())
         assert version(state) == before + 1
         assert (state.history(limit=1)[0].action, state.history(limit=1)[0].detail) == ("pruned", "number 4")
-        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
+        observe(state, found(state, "till@DE1", 0, Absent()), LATER)
         assert held_pair(state, "till@DE1").holding == Absent()
         assert open_send(state, "DE1").number == 5
 
@@ -643,35 +645,64 @@ class CarryingOut:
         state.receive(receipt("till@DE1", "D1 S1", 3, version="4.20"), ANNA)
         before, whole, events = version(state), look(state).version, state.history()
         again = Staged(held=held("D1 S1"), verified_at=Instant(NOW + 60))
-        assert state.observe(found(state, "till@DE1", 3, again), LATER) is True
+        assert observe(state, found(state, "till@DE1", 3, again), LATER) is True
         assert held_pair(state, "till@DE1").holding == Staged(
             held=held("D1 S1", version="4.20"), verified_at=Instant(NOW + 60)
         )
         assert look(state).oldest_verification == NOW + 60
         assert (version(state), look(state).version, state.history()) == (before, whole, events)
-        state.observe(found(state, "till@DE1", 3, replace(again, verified_at=NOW)), LATER)
+        observe(state, found(state, "till@DE1", 3, replace(again, verified_at=NOW)), LATER)
         assert look(state).oldest_verification == NOW + 60
 
     def test_each_site_tells_when_its_oldest_proof_was_verified(self, state: State) -> None:
-        assert state.verified() == {}
+        assert state.verifications() == []
         state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
         state.receive(receipt("cad@DE1", "D1 S1", 1), ANNA)
         state.receive(receipt("cad@EU1", "D1 S1", 1), ANNA)
         state.receive(receipt("cad@US1", "D1 S1", 1), ANNA)
         sixty, ninety = (Staged(held=held("D1 S1"), verified_at=Instant(NOW + after)) for after in (60, 90))
-        state.observe(found(state, "till@DE1", 1, sixty), ANNA)
-        state.observe(found(state, "cad@EU1", 1, Unknown(reason="mixed up")), ANNA)
-        state.observe(found(state, "cad@US1", 0, Absent()), ANNA)
-        assert state.verified() == {"DE1": NOW, "EU1": None}
-        state.observe(found(state, "cad@DE1", 1, ninety), ANNA)
-        assert state.verified() == {"DE1": NOW + 60, "EU1": None}
+        observe(state, found(state, "till@DE1", 1, sixty), ANNA)
+        observe(state, found(state, "cad@EU1", 1, Unknown(reason="mixed up")), ANNA)
+        observe(state, found(state, "cad@US1", 0, Absent()), ANNA)
+        assert state.verifications() == [
+            Verified(site=DE1, oldest=NOW, latest=Instant(NOW + 60)),
+            Verified(site=SiteName("EU1"), oldest=None, latest=None, unknown=True),
+        ]
+        observe(state, found(state, "cad@DE1", 1, ninety), ANNA)
+        assert state.verifications()[0] == Verified(site=DE1, oldest=Instant(NOW + 60), latest=Instant(NOW + 90))
+
+    def test_looks_are_taken_together_and_each_counts_by_itself(self, state: State) -> None:
+        state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)
+        there, gone = Staged(held=held("D1 S1"), verified_at=LATER.at), Absent()
+        looks = [
+            found(state, "till@DE1", 0, gone),
+            found(state, "cad@DE1", 2, there),
+            found(state, "pos@DE1", 1, there),
+        ]
+        open_send(state, "DE1", words="D2 S1")
+        assert state.observe(looks, LATER) == [False, True, True]
+        assert state.observe([], LATER) == []
+        assert [event.subject for event in state.history(limit=2)] == ["pair/pos@DE1", "pair/cad@DE1"]
+        assert [pair.package for pair in state.pairs(site=DE1) if isinstance(pair.holding, Staged)] == [
+            "cad",
+            "pos",
+            "till",
+        ]
+
+    def test_the_open_sends_to_a_site_are_told_by_package(self, state: State) -> None:
+        till = open_send(state, "DE1")
+        open_send(state, "EU1")
+        assert state.sends_to(DE1) == [till]
+        end(state, claim(state, till), arrived(till))
+        assert state.sends_to(DE1) == []
+        assert state.sends_to(SiteName("ZZ9")) == []
 
     def test_a_look_counts_only_for_the_pair_it_began_with(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)
         begun = found(state, "till@DE1", 3, Damaged(held=held("D1 S1"), found_at=NOW))
         state.receive(receipt("till@DE1", "D1 S1", 4), ANNA)
         before = look(state)
-        assert state.observe(replace(begun, number=9), LATER) is False
+        assert observe(state, replace(begun, number=9), LATER) is False
         assert look(state) == before
 
     @pytest.mark.parametrize(
@@ -688,40 +719,40 @@ class CarryingOut:
         self, state: State, drift: tuple[int, Absent | RecordOnly | Damaged | Unknown]
     ) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)
-        state.observe(found(state, "till@DE1", *drift), ANNA)
+        observe(state, found(state, "till@DE1", *drift), ANNA)
         there = Staged(held=held("D1 S1"), verified_at=LATER.at)
-        assert state.observe(found(state, "till@DE1", 3, there), LATER) is True
+        assert observe(state, found(state, "till@DE1", 3, there), LATER) is True
         assert held_pair(state, "till@DE1") == HeldPair(package=TILL, site=DE1, number=3, mark=3, holding=there)
         assert state.history(limit=1)[0].detail == "staged, number 3"
 
     def test_L33_a_lost_state_is_rebuilt_from_looks(self, state: State) -> None:
         there = Staged(held=held("D1 S1", version="4.20"), verified_at=NOW)
         for site in SITES:
-            assert state.observe(found(state, f"till@{site}", 7, there), ANNA) is True
+            assert observe(state, found(state, f"till@{site}", 7, there), ANNA) is True
         assert held_pair(state, "till@DE1") == HeldPair(package=TILL, site=DE1, number=7, mark=7, holding=there)
         assert look(state).differences == ()
         assert open_send(state, "DE1", words="D2 S1").number == 8
 
     def test_L33_what_was_rebuilt_counts_as_proved(self, state: State) -> None:
         for site in SITES:
-            state.observe(found(state, f"till@{site}", 7, Staged(held=held("D1 S1"), verified_at=NOW)), ANNA)
-        state.observe(found(state, "till@DE1", 7, RecordOnly(held=held("D1 S1"))), ANNA)
-        state.observe(found(state, "till@EU1", 0, Absent()), ANNA)
+            observe(state, found(state, f"till@{site}", 7, Staged(held=held("D1 S1"), verified_at=NOW)), ANNA)
+        observe(state, found(state, "till@DE1", 7, RecordOnly(held=held("D1 S1"))), ANNA)
+        observe(state, found(state, "till@EU1", 0, Absent()), ANNA)
         assert look(state).held_pairs == 4
         assert differing(look(state), "EU1").holding == Absent(lost=held("D1 S1"))
 
     def test_L33_what_a_take_over_found_is_what_is_lost_later(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 7), ANNA)
-        state.observe(found(state, "till@DE1", 7, Staged(held=held("D2 S1"), verified_at=NOW)), ANNA)
-        state.observe(found(state, "till@DE1", 0, Absent()), ANNA)
+        observe(state, found(state, "till@DE1", 7, Staged(held=held("D2 S1"), verified_at=NOW)), ANNA)
+        observe(state, found(state, "till@DE1", 0, Absent()), ANNA)
         assert held_pair(state, "till@DE1").holding == Absent(lost=held("D2 S1"))
 
     def test_L33_a_site_that_comes_back_with_its_store_is_known_again(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 5), ANNA)
         state.submit(plan(removals=[removal("DE1", {"till": version(state)})]), LATER)
         there = Staged(held=held("D1 S1"), verified_at=LATER.at)
-        assert state.observe(found(state, "till@DE1", 5, there), LATER) is True
-        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
+        assert observe(state, found(state, "till@DE1", 5, there), LATER) is True
+        observe(state, found(state, "till@DE1", 0, Absent()), LATER)
         assert held_pair(state, "till@DE1").holding == Absent(lost=held("D1 S1"))
         assert look(state).held_pairs == 1
 
@@ -729,10 +760,10 @@ class CarryingOut:
         send = open_send(state, "DE1")
         attempt(state, send, Failed(cause=Cause.PERMISSION, detail="no answer"))
         there = Staged(held=held("D1 S1"), verified_at=LATER.at)
-        assert state.observe(found(state, "till@DE1", send.number, there), LATER) is True
+        assert observe(state, found(state, "till@DE1", send.number, there), LATER) is True
         assert state.sends(open_only=False)[0].state is SendState.COMPLETE
 
     def test_a_look_that_finds_what_is_wanted_does_not_count_while_a_send_is_open(self, state: State) -> None:
         open_send(state, "DE1")
         there = Staged(held=held("D1 S1"), verified_at=LATER.at)
-        assert state.observe(found(state, "till@DE1", 1, there), LATER) is False
+        assert observe(state, found(state, "till@DE1", 1, there), LATER) is False

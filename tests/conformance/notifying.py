@@ -7,8 +7,8 @@ from reconciler.model.notifications import LONGEST, NAMED, Delivery, DeliverySta
 from reconciler.model.settings import EventKind
 from reconciler.model.snapshot import SendState
 from reconciler.state.protocol import State
-from tests.builders import NOW, receipt
-from tests.conformance.steps import ANNA, LATER, claim, open_send
+from tests.builders import NOW
+from tests.conformance.steps import claim, open_send
 
 OPS = {"ops": frozenset(EventKind), "chat": frozenset({EventKind.MENDED})}
 MINUTE = Seconds(60)
@@ -157,10 +157,3 @@ class Notifying:
         assert counts.sends == {SendState.QUEUED: 1, SendState.SENDING: 1}
         assert sum(counts.jobs.values()) == len({one.job for one in state.sends()})
         assert counts.oldest_open == NOW
-
-    def test_verifications_are_told_by_site(self, state: State) -> None:
-        assert state.verifications() == []
-        state.receive(receipt("till@DE1", "D1 S1"), ANNA)
-        state.receive(receipt("cad@DE1", "D1 S1", at=NOW - 600), LATER)
-        (found,) = state.verifications()
-        assert (found.site, found.latest - found.oldest) == ("DE1", 600)

@@ -64,6 +64,7 @@ from tests.conformance.steps import (
     held_pair,
     look,
     no_nulls,
+    observe,
     open_send,
     version,
 )
@@ -427,52 +428,52 @@ class StateConformance(CarryingOut, Notifying):
             RecordOnly(held=held("D1 S1")),
             Unknown(reason="the store is another site's"),
         ):
-            assert state.observe(found(state, "till@DE1", 1, holding), LATER) is True
+            assert observe(state, found(state, "till@DE1", 1, holding), LATER) is True
             assert differing(look(state), "DE1").holding == holding
 
     def test_L34_what_was_proved_and_is_gone_is_lost(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3, version="4.20"), ANNA)
         before = version(state)
-        assert state.observe(found(state, "till@DE1", 0, Absent()), LATER) is True
+        assert observe(state, found(state, "till@DE1", 0, Absent()), LATER) is True
         difference = differing(look(state), "DE1")
         assert difference.holding == Absent(lost=held("D1 S1", version="4.20"))
         assert (difference.mark, difference.version) == (3, before + 1)
         assert held_pair(state, "till@DE1").number == 3
 
     def test_what_was_never_proved_cannot_be_lost(self, state: State) -> None:
-        state.observe(found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA)
-        assert state.observe(found(state, "till@DE1", 0, Absent()), LATER) is True
+        observe(state, found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA)
+        assert observe(state, found(state, "till@DE1", 0, Absent()), LATER) is True
         assert differing(look(state), "DE1").holding == Absent()
 
     def test_what_was_damaged_before_it_was_gone_is_lost_too(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 3), ANNA)
-        state.observe(found(state, "till@DE1", 3, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
-        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
+        observe(state, found(state, "till@DE1", 3, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
+        observe(state, found(state, "till@DE1", 0, Absent()), LATER)
         assert differing(look(state), "DE1").holding == Absent(lost=held("D1 S1"))
 
     def test_a_look_while_a_send_is_open_does_not_count(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1"), ANNA)
         open_send(state, "DE1", words="D2 S1")
         before = look(state)
-        assert state.observe(found(state, "till@DE1", 0, Absent()), LATER) is False
+        assert observe(state, found(state, "till@DE1", 0, Absent()), LATER) is False
         assert look(state) == before
 
     def test_a_look_at_an_older_number_does_not_count(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D2 S1", 5), ANNA)
         before = look(state)
-        assert state.observe(found(state, "till@DE1", 4, Damaged(held=held("D1 S1"), found_at=NOW)), LATER) is False
-        assert state.observe(found(state, "till@DE1", 4, Absent()), LATER) is False
+        assert observe(state, found(state, "till@DE1", 4, Damaged(held=held("D1 S1"), found_at=NOW)), LATER) is False
+        assert observe(state, found(state, "till@DE1", 4, Absent()), LATER) is False
         assert look(state) == before
 
     def test_what_was_proved_last_is_what_is_lost(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
         state.receive(receipt("till@DE1", "D2 S1", 2), ANNA)
-        state.observe(found(state, "till@DE1", 0, Absent()), LATER)
+        observe(state, found(state, "till@DE1", 0, Absent()), LATER)
         assert differing(look(state), "DE1").holding == Absent(lost=held("D2 S1"))
 
     def test_a_look_at_a_newer_number_raises_the_mark(self, state: State) -> None:
         state.receive(receipt("till@DE1", "D1 S1", 5), ANNA)
-        assert state.observe(found(state, "till@DE1", 9, RecordOnly(held=held("D2 S1"))), LATER) is True
+        assert observe(state, found(state, "till@DE1", 9, RecordOnly(held=held("D2 S1"))), LATER) is True
         assert differing(look(state), "DE1").mark == 9
         assert state.receive(receipt("till@DE1", "D1 S1", 8), LATER) is False
 
@@ -480,21 +481,21 @@ class StateConformance(CarryingOut, Notifying):
         state.receive(receipt("till@DE1", "D1 S1", 1), ANNA)
         whole = Staged(held=held("D1 S1"), verified_at=NOW)
         look = replace(found(state, "till@DE1", 1, whole), used=3)
-        assert state.observe(look, LATER) is True
+        assert observe(state, look, LATER) is True
         (pair,) = state.pairs()
         assert (pair.number, pair.mark, pair.holding) == (1, 3, whole)
-        assert state.observe(look, LATER) is False, "the pair has moved on since"
+        assert observe(state, look, LATER) is False, "the pair has moved on since"
 
     def test_the_same_look_twice_changes_nothing(self, state: State) -> None:
         observation = found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1")))
-        state.observe(observation, ANNA)
+        observe(state, observation, ANNA)
         before, events = look(state), state.history()
-        assert state.observe(replace(observation, mark=2), LATER) is True
-        assert state.observe(observation, LATER) is False
+        assert observe(state, replace(observation, mark=2), LATER) is True
+        assert observe(state, observation, LATER) is False
         assert (look(state), state.history()) == (before, events)
 
     def test_a_look_at_nothing_where_nothing_was_leaves_no_row(self, state: State) -> None:
-        assert state.observe(found(state, "till@DE1", 0, Absent()), ANNA) is True
+        assert observe(state, found(state, "till@DE1", 0, Absent()), ANNA) is True
         assert (list(state.pairs()), look(state).version) == ([], 0)
 
     # Sends that ended
@@ -577,8 +578,8 @@ class StateConformance(CarryingOut, Notifying):
             lambda: open_send(state, "DE1"),
             lambda: state.cancel(PackageName("till"), SiteName("DE1"), "moved", ANNA),
             lambda: state.receive(receipt("till@DE1", "D1 S1", 2), ANNA),
-            lambda: state.observe(found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA),
-            lambda: state.observe(found(state, "till@DE1", 2, Staged(held=held("D1 S1"), verified_at=NOW)), ANNA),
+            lambda: observe(state, found(state, "till@DE1", 2, RecordOnly(held=held("D1 S1"))), ANNA),
+            lambda: observe(state, found(state, "till@DE1", 2, Staged(held=held("D1 S1"), verified_at=NOW)), ANNA),
             lambda: state.hold(hold("till@DE1"), ANNA),
             lambda: state.hold(hold("site/DE1"), ANNA),
             lambda: state.hold(hold("package/till"), ANNA),
@@ -676,7 +677,7 @@ class StateConformance(CarryingOut, Notifying):
         state.receive(receipt("cad@NY1", "D1 S1"), ANNA)
         state.receive(receipt("till@NY1", "D2 S1"), ANNA)
         state.receive(receipt("office@NY1", "D3 S1"), ANNA)
-        state.observe(found(state, "office@NY1", 0, Absent()), ANNA)
+        observe(state, found(state, "office@NY1", 0, Absent()), ANNA)
         demand = wanted({"cad": ("D1 S1", ["DE1"]), "till": ("D1 S1", ["DE1"]), "office": ("D3 S1", [])}, sites=SITES)
         snapshot = state.snapshot(demand)
         assert snapshot.held_packages == {"cad", "till"}
@@ -686,11 +687,11 @@ class StateConformance(CarryingOut, Notifying):
         for site in SITES:
             state.receive(receipt(f"till@{site}", "D1 S1"), ANNA)
         assert look(state).held_pairs == 0  # nothing drifted, nobody asks
-        state.observe(found(state, "till@DE1", 0, Absent()), ANNA)
-        state.observe(found(state, "till@EU1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
-        state.observe(found(state, "till@FR1", 1, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
-        state.observe(found(state, "cad@DE1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
-        state.observe(found(state, "cad@EU1", 0, Unknown(reason="torn")), ANNA)
+        observe(state, found(state, "till@DE1", 0, Absent()), ANNA)
+        observe(state, found(state, "till@EU1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
+        observe(state, found(state, "till@FR1", 1, Damaged(held=held("D1 S1"), found_at=NOW)), ANNA)
+        observe(state, found(state, "cad@DE1", 1, RecordOnly(held=held("D1 S1"))), ANNA)
+        observe(state, found(state, "cad@EU1", 0, Unknown(reason="torn")), ANNA)
         assert look(state).held_pairs == 5
         state.submit(plan(removals=[removal("US1", {"till": version(state, "US1")})]), LATER)
         assert look(state).held_pairs == 4
@@ -823,7 +824,7 @@ class StateConformance(CarryingOut, Notifying):
         state.hold(hold("till@DE1", "flapping"), ANNA)
         state.release(SiteName("DE1"), None, LATER)
         state.acknowledge(acknowledgement("p-1"), ANNA)
-        state.observe(found(state, "till@DE1", 0, Unknown(reason="no identity")), ANNA)
+        observe(state, found(state, "till@DE1", 0, Unknown(reason="no identity")), ANNA)
         assert [(event.action, event.subject, event.detail) for event in state.history()] == [
             ("observed", "pair/till@DE1", "unknown: no identity"),
             ("acknowledged", "plan/p-1", "heals: new disks"),
@@ -880,7 +881,7 @@ class StateConformance(CarryingOut, Notifying):
     def test_pairs_are_sorted_and_filtered(self, state: State) -> None:
         for pair in ("till@EU1", "cad@US1", "till@DE1", "cad@DE1"):
             state.receive(receipt(pair, "D1 S1"), ANNA)
-        state.observe(found(state, "office@DE1", 0, Unknown(reason="not enrolled")), ANNA)
+        observe(state, found(state, "office@DE1", 0, Unknown(reason="not enrolled")), ANNA)
 
         def names(**which: str) -> list[str]:
             return [f"{pair.package}@{pair.site}" for pair in state.pairs(**which)]

@@ -125,6 +125,11 @@ def found(
     return Observation(package=package, site=site, mark=mark, number=number, holding=holding)
 
 
+def observe(state: State, look: Observation, author: Author) -> bool:
+    (counted,) = state.observe([look], author)
+    return counted
+
+
 def no_nulls(sends: Iterable[Send]) -> None:
     """L27: only what may be absent is None."""
     for send in sends:

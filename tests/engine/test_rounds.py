@@ -149,7 +149,7 @@ def test_each_store_is_read_when_its_time_has_come_and_again_in_the_next_round(p
             (each.name, Answer.READ, True) for each in sites
         ]
         with closing(place.open_state()) as state:
-            assert state.verified() == {each.name: place.now for each in sites}
+            assert {one.site: one.oldest for one in state.verifications()} == {each.name: place.now for each in sites}
         place.now += 7 * DAY
     assert place.said == []
 

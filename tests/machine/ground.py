@@ -12,7 +12,7 @@ from reconciler.engine.reconcile import Planned, acknowledgement, plan_fleet, re
 from reconciler.engine.verifying import recording
 from reconciler.engine.verifying.look import look_at
 from reconciler.engine.verifying.patrol import Pulse
-from reconciler.engine.verifying.verify import Knowing, Means, asked
+from reconciler.engine.verifying.verify import Means, asked, known_of
 from reconciler.engine.working.running import Ended
 from reconciler.manifests.documents import Declared
 from reconciler.model.claims import Ending
@@ -166,7 +166,7 @@ class Ground(RuleBasedStateMachine):
         site = self.world.sites.get(name)
         if site is None or site.address is None:
             return None
-        known = Knowing(self.fleet, self.state).of(site.name)
+        known = known_of(site.name, self.fleet, self.state)
         at = self.clock.now()
         means = Means(
             open_sender=self.places.open, now=lambda: at, author=self.clock.author, shown=lambda _done, _read: None

@@ -2,6 +2,7 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.model.census import Verified
 from reconciler.model.diagnostics import Where
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
@@ -34,10 +36,15 @@ def site(name: str, every: int = WEEK, *, address: bool = True) -> Site:
     )
 
 
+def told(verified: Mapping[SiteName, Instant | None]) -> list[Verified]:
+    """By site; None where something is unknown."""
+    return [Verified(site=name, oldest=at, latest=at, unknown=at is None) for name, at in verified.items()]
+
+
 def one(found: Site, verified: int | None, tried: Tried | None = None) -> Due:
     """When this site's turn is, that was verified then."""
     known = {found.name: None if verified is None else Instant(verified)}
-    (answer,) = due([found], known, tried={found.name: tried} if tried else {}, holds=(), at=NOW)
+    (answer,) = due([found], told(known), tried={found.name: tried} if tried else {}, holds=(), at=NOW)
     return answer
 
 
@@ -105,7 +112,7 @@ def test_sites_without_address_or_anything_to_verify_or_on_hold_are_left_alone()
         Hold(site=SiteName("EU1"), package=None, actor="anna", reason="works", since=NOW, until=NOW),
         Hold(site=SiteName("FR1"), package=PackageName("till"), actor="anna", reason="works", since=NOW),
     ]
-    found = due(sites, verified, tried={}, holds=holds, at=NOW)
+    found = due(sites, told(verified), tried={}, holds=holds, at=NOW)
     assert {each.site.name for each in found} == {"EU1", "FR1", "GB1"}
 
 
@@ -137,7 +144,7 @@ def test_a_look_that_brought_the_time_forward_is_forgotten_as_a_try() -> None:
 def test_L21_those_that_answer_go_first() -> None:
     sites = [site(name) for name in ("A", "B", "C")]
     verified = {SiteName("A"): Instant(NOW - 20 * DAY), SiteName("B"): NOW, SiteName("C"): Instant(NOW - DAY)}
-    found = due(sites, verified, tried={SiteName("A"): in_vain(2)}, holds=(), at=NOW)
+    found = due(sites, told(verified), tried={SiteName("A"): in_vain(2)}, holds=(), at=NOW)
     assert [each.site.name for each in found] == ["C", "B", "A"]
 
 
@@ -160,7 +167,7 @@ class Month:
         running: list[tuple[int, int, SiteName]] = []
         ready: list[Due] = []
         waiting: list[tuple[int, SiteName, Due]] = []
-        for each in due(self.sites.values(), self.verified, tried={}, holds=(), at=NOW):
+        for each in due(self.sites.values(), told(self.verified), tried={}, holds=(), at=NOW):
             heapq.heappush(waiting, (each.at, each.site.name, each))
         for now in range(NOW, NOW + days * DAY, 300):
             while running and running[0][0] <= now:
@@ -185,7 +192,7 @@ class Month:
             began=Instant(began),
             ended=Instant(ended),
         )
-        (answer,) = due([self.sites[name]], self.verified, tried=self.tried, holds=(), at=Instant(ended))
+        (answer,) = due([self.sites[name]], told(self.verified), tried=self.tried, holds=(), at=Instant(ended))
         return answer
 
 

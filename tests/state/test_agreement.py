@@ -154,7 +154,7 @@ def observes(pair: str, number: int, kind: str, words: str, *, moved: bool) -> S
         mark = mark_of(world.state, pair) + moved
         at = max(number, 1) if kind == "staged" else number
         look = Observation(package=package, site=site, mark=mark, number=at, holding=holdings[kind])
-        return world.state.observe(look, author)
+        return world.state.observe([look], author)
 
     return step
 
@@ -339,7 +339,8 @@ def everything(state: State) -> tuple[Any, ...]:
         list(state.passes(1000)),
         list(state.claims()),
         list(state.workers()),
-        state.verified(),
+        state.verifications(),
+        [list(state.sends_to(SiteName(site))) for site in SITES],
         dict(state.stores()),
         [state.reserved(SiteName(site), besides=claim) for site in SITES for claim in state.claims()],
     )

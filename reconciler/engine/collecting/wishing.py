@@ -47,7 +47,7 @@ def in_use(site: SiteName, state: State, *, packing: Callable[[], bool]) -> Call
     def folders(stock: Stock) -> Collection[str]:
         if not stock.parts:
             return ()
-        if any(send.site == site for send in state.sends()) or packing():
+        if state.sends_to(site) or packing():
             return stock.parts.keys()
         return {attempt_folder(attempt_id(claim)) for claim in state.claims()}
 

@@ -111,7 +111,7 @@ class Rounds:
             return
         self._asked_again_at = began + EVERY
         with closing(self._touring.open_state()) as state:
-            verified = state.verified()
+            verified = state.verifications()
             holds = state.snapshot(Wanted(sites=(), packages=())).holds
         self._queue = due(fleet.sites, verified, tried=self._tried, holds=holds, at=self._touring.now())
         self._tried = {each.site.name: self._tried[each.site.name] for each in self._queue if each.tried}

@@ -9,7 +9,7 @@ from reconciler.engine.verifying.patrol import AT_ONCE, PATIENCE, Pulse, Questio
 from reconciler.engine.verifying.recording import record
 from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
-from reconciler.model.names import PackageName, SiteName
+from reconciler.model.names import SiteName
 from reconciler.model.quantities import BitsPerSecond
 from reconciler.model.sites import Address, Site
 from reconciler.model.stores import StoreFault
@@ -38,10 +38,9 @@ class Means:
 
 def verify(sites: Sequence[Site], fleet: Fleet, state: State, means: Means, *, write: bool) -> Iterator[SiteLook]:
     """Look at each site that has an address; the looks as they come, recorded if `write`."""
-    knowing = Knowing(fleet, state)
 
     def question(site: Site) -> Question:
-        known = knowing.of(site.name)
+        known = known_of(site.name, fleet, state)
         return lambda pulse: asked(
             site, known, means, pulse, lambda way: look_at(site, way, known, at=means.now(), deep=means.deep)
         )
@@ -51,26 +50,15 @@ def verify(sites: Sequence[Site], fleet: Fleet, state: State, means: Means, *, w
         yield record(look, state, means.author()) if write else look.without_effect()
 
 
-class Knowing:
-    """What the state knows of each site, asked just before the site is: the marks are those of then."""
-
-    def __init__(self, fleet: Fleet, state: State) -> None:
-        self._state = state
-        self._pinned = state.stores()
-        self._packages = tuple(package.name for package in fleet.packages)
-        self._in_flight: dict[SiteName, set[PackageName]] = {}
-        for send in state.sends():
-            self._in_flight.setdefault(send.site, set()).add(send.package)
-
-    def of(self, site: SiteName) -> Known:
-        """With the pairs as they are now."""
-        return Known(
-            state=self._state.identity,
-            pinned=self._pinned.get(site),
-            pairs=tuple(self._state.pairs(site=site)),
-            in_flight=frozenset(self._in_flight.get(site, ())),
-            packages=self._packages,
-        )
+def known_of(site: SiteName, fleet: Fleet, state: State) -> Known:
+    """What the state knows of a site, asked just before the site is: the marks are those of then."""
+    return Known(
+        state=state.identity,
+        pinned=state.stores().get(site),
+        pairs=tuple(state.pairs(site=site)),
+        in_flight=frozenset(send.package for send in state.sends_to(site)),
+        packages=tuple(package.name for package in fleet.packages),
+    )
 
 
 def asked(site: Site, known: Known, means: Means, pulse: Pulse, look: Callable[[Sender], SiteLook]) -> SiteLook:

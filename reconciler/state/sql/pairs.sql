@@ -38,10 +38,3 @@ LEFT JOIN revisions AS r ON r.id = p.revision
 LEFT JOIN labels AS l ON l.id = p.label
 WHERE t.name = :site AND (:package IS NULL OR k.name = :package)
 ORDER BY k.name
-
--- name: verified
-SELECT t.name, min(p.as_of) FILTER (WHERE p.kind = 3), max(p.kind NOT IN (0, 1, 2, 3, 4))
-FROM pairs AS p
-JOIN sites AS t ON t.id = p.site
-WHERE p.kind NOT IN (0, 1, 2, 4)
-GROUP BY p.site

@@ -23,6 +23,18 @@ SELECT * FROM readable_sends
 WHERE state IN ('queued', 'sending', 'verifying', 'backing-off')
 ORDER BY job, site
 
+-- name: to_site
+SELECT * FROM readable_sends
+WHERE id IN (
+  SELECT s.id
+  FROM sites AS t
+  CROSS JOIN packages AS k
+  CROSS JOIN sends AS s ON s.package = k.id AND s.site = t.id
+    AND s.state IN ('queued', 'sending', 'verifying', 'backing-off')
+  WHERE t.name = ?
+)
+ORDER BY package
+
 -- name: of_job
 SELECT * FROM readable_sends WHERE job = ? ORDER BY site, number
 
