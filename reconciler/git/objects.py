@@ -20,6 +20,9 @@ _PIECE = 2**20
 _ASKED_AT_ONCE = 128
 """Names: what fits into a pipe that nobody reads yet, so that neither side waits for the other."""
 
+_LARGEST = {b"commit": 2**24, b"tree": 2**28}
+"""Bytes of what is held in memory as a whole: a million names are a quarter of such a tree."""
+
 FOLDER, LINK, SUBMODULE = 0o040000, 0o120000, 0o160000
 """Modes of what is no file in a tree; files are 0o100644, executable ones 0o100755, old ones 0o100664 too."""
 
@@ -201,6 +204,8 @@ class Objects:
         hashed.update(b"%b %b\0" % (head[1], head[2]))
         if head[1] != kind.encode():
             raise GitFault(f"object {id} is a {head[1].decode()}, not a {kind}")
+        if left > _LARGEST.get(head[1], left):
+            raise GitFault(f"object {id} is a {kind} of {left} bytes: too large to be read")
         while left:
             piece = _some(pipe, left, id)
             left -= len(piece)

@@ -8,6 +8,9 @@ from reconciler.model.commits import ObjectId
 
 _MOST_LINKS = 40
 
+_LONGEST_LINK = 4095
+"""Bytes; no file system holds a longer one."""
+
 
 class LeadsOut(Exception):
     """A link leads out of the repository: what is there no commit knows."""
@@ -75,7 +78,9 @@ class Trees:
                 way.append(found)
                 continue
             links += 1
-            target = self.objects.read(found.id)
+            [(_, target)] = self.objects.read_many((found.id,), most=_LONGEST_LINK + 1)
+            if len(target) > _LONGEST_LINK:
+                return None
             if target.startswith(b"/"):
                 raise LeadsOut
             if links > _MOST_LINKS:

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.git.objects import FOLDER, MissingObject, Objects
 from reconciler.git.repository import NotARepository, UnknownRevision, find_repository, open_repository
+from reconciler.git.trees import Trees
 from reconciler.model.commits import CommitId, ObjectId
 from reconciler.model.faults import GitFault
 
@@ -132,3 +133,26 @@ def test_grafts_and_replaced_commits_are_not_believed(repo: Repo) -> None:
     assert not found.is_ancestor(CommitId(first), CommitId(other))
     with Objects(found.git_dir) as objects:
         assert b"From nowhere" not in objects.read(ObjectId(first), "commit")
+
+
+def test_what_is_too_large_for_a_commit_or_a_tree_is_never_held_in_memory(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.git.objects._LARGEST", {b"commit": 300, b"tree": 10})
+    small = CommitId(repo.git("rev-parse", "HEAD"))
+    large = CommitId(repo.git("commit-tree", "HEAD^{tree}", "-m", "x" * 300))
+    with Objects(str(repo.path / ".git")) as objects:
+        with pytest.raises(GitFault, match=r"is a commit of \d+ bytes: too large to be read"):
+            objects.commit_tree(large)
+        root = objects.commit_tree(small)
+        with pytest.raises(GitFault, match="is a tree of"):
+            objects.raw_tree(root)
+        assert objects.read(ObjectId(repo.git("rev-parse", "HEAD:a.yaml"))) == b"one\n"
+
+
+def test_a_link_that_no_file_system_could_hold_leads_nowhere(repo: Repo) -> None:
+    target = repo.git("hash-object", "-w", "--stdin", given=b"./" * 10_000 + b"shops")
+    listed = repo.git("ls-tree", "HEAD")
+    tree = ObjectId(repo.git("mktree", given=f"{listed}\n120000 blob {target}\tlink\n".encode()))
+    with Objects(str(repo.path / ".git")) as objects:
+        assert Trees(objects).follow(tree, b"link") is None
