@@ -106,7 +106,7 @@ def test_a_thousand_commits_are_each_reconciled_or_superseded_by_a_later_one(pla
         ends(watch)
     order = [commits.index(commit) for commit in followed(place)]
     assert order == sorted(set(order)), "a commit was acted on twice, or after a later one"
-    assert len(order) > 100
+    assert len(order) > 10
     assert [state for state in place.sends().values() if state == "queued"] == ["queued", "queued"]
 
 
