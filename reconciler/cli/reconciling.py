@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from reconciler.git.following import Followed
 
 
-def on_files(options: Options, place: Workplace, *, confirm: Callable[[State], None]) -> OnFiles:
+def on_files(
+    options: Options,
+    place: Workplace,
+    *,
+    confirm: Callable[[State], None],
+    configure: Callable[[Settings], None],
+) -> OnFiles:
     """The files of this place, its settings read again whenever they change."""
     write = not options.dry_run
     check_files(place, write=write)
@@ -47,6 +53,7 @@ def on_files(options: Options, place: Workplace, *, confirm: Callable[[State], N
         narrowing=narrowing(options),
         write=write,
         confirm=confirm,
+        configure=configure,
     )
 
 
@@ -56,6 +63,7 @@ def on_commits(
     followed: "Followed",
     *,
     confirm: Callable[[State], None],
+    configure: Callable[[Settings], None],
     touched: Callable[[frozenset[str]], None],
     nearby: tuple[str, ...],
 ) -> "OnCommits":
@@ -90,6 +98,7 @@ def on_commits(
         narrowing=narrowing(options),
         write=not options.dry_run,
         confirm=confirm,
+        configure=configure,
     )
 
 

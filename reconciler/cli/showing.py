@@ -67,7 +67,7 @@ class Showing:
             self._notifying = None
 
     def configure(self, settings: Settings) -> None:
-        """The settings as they are now."""
+        """The settings that the passes go by from now on."""
         before, self._settings = self._settings, settings
         if self._notifying is not None:
             self._notifying.configure(settings.notify)

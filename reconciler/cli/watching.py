@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.beside import WorkBeside
 from reconciler.cli.options import Options
-from reconciler.cli.reconciling import on_commits, on_files, settings_again
+from reconciler.cli.reconciling import on_commits, on_files
 from reconciler.cli.report import say
 from reconciler.cli.showing import Showing
 from reconciler.cli.signals import Signals
 from reconciler.cli.systemd import Supervisor
 from reconciler.cli.told import tell
 from reconciler.cli.verifying import VerifyBeside
-from reconciler.cli.workplace import Workplace, work_in
+from reconciler.cli.workplace import Workplace
 from reconciler.engine.heartbeat import Heartbeat
 from reconciler.engine.news import Passed, Told
 from reconciler.engine.passes import Reconciling
@@ -98,7 +98,6 @@ class Watch:
         def is_asked_again() -> bool:
             if signals.reload_asked():
                 supervisor.reloading()
-                self._reload()
                 reconciling.reload()
                 supervisor.ready()
                 return True
@@ -134,12 +133,13 @@ class Watch:
 
     def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
         if self._followed is None:
-            return on_files(self._options, self._place, confirm=self._confirm)
+            return on_files(self._options, self._place, confirm=self._confirm, configure=self._showing.configure)
         reconciling = on_commits(
             self._options,
             self._place,
             self._followed,
             confirm=self._confirm,
+            configure=self._showing.configure,
             touched=(lambda _paths: None) if fetching is None else fetching.touched,
             nearby=() if fetching is None else fetching.nearby,
         )
@@ -153,12 +153,6 @@ class Watch:
     def _beat(self) -> None:
         self._heart.beat()
         self._showing.metering.beat()
-
-    def _reload(self) -> None:
-        """The settings that are not the passes' own; broken ones change nothing, and the next pass says so."""
-        read = settings_again(work_in(self._options), self._place)
-        if read.settings is not None:
-            self._showing.configure(read.settings)
 
     def _confirm(self, state: State) -> None:
         """Raises TurnLost if the passes are another's by now."""

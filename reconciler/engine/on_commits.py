@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reconciler.engine.committed import BrokenSettings, Commits
-from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass
+from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass, nobody
 from reconciler.engine.scope import Narrowing
 from reconciler.git.following import BranchMissing, Followed
 from reconciler.model.commits import CommitId
@@ -56,9 +56,9 @@ class OnCommits:
     """The commits of one branch (`Reconciling`).
 
     `settings_file` is absolute; it is read again, by `refresh`, when it changed and came to rest, or when `reload` was
-    called. `refusal` says why a commit is not trusted, "" if it is. `touched` is told which watched paths changed.
-    Without `write` passes only plan; with it `confirm` is asked before. `fleet` and
-    `commit` are those of the last pass, None before the first.
+    called, and `configure` is told before each pass what it goes by. `refusal` says why a commit is not trusted, "" if
+    it is. `touched` is told which watched paths changed. Without `write` passes only plan; with it `confirm` is asked
+    before. `fleet` and `commit` are those of the last pass, None before the first.
     """
 
     settings_file: str
@@ -69,6 +69,7 @@ class OnCommits:
     author: Callable[[], Author]
     touched: Callable[[frozenset[str]], None]
     confirm: Callable[[State], None] = anybody
+    configure: Callable[[Settings], None] = nobody
     also_watched: tuple[str, ...] = ()
     narrowing: Narrowing = field(default_factory=Narrowing)
     write: bool = True
@@ -104,6 +105,7 @@ class OnCommits:
         standing = _standing(look)
         if place.settings is None or place.commits is None:
             return PassReport(outcome=Outcome.INVALID, diagnostics=place.diagnostics)
+        self.configure(place.settings)
         if standing.commit is None:
             return PassReport(outcome=Outcome.HELD, diagnostics=standing.problems)
         return self._pass(standing.commit, standing.problems, place.settings, place.commits)

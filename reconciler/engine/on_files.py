@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.engine.manifests import Manifests
-from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass
+from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass, nobody
 from reconciler.engine.scope import Narrowing
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import sources_of
@@ -34,9 +34,9 @@ class Place:
 class OnFiles:
     """The manifests and sources of one place (`Reconciling`). What was read for the last look is kept for the pass.
 
-    `settings_file` is absolute and looked at whether or not it is there; `refresh` reads it again. Without `write`
-    passes only plan; with it `confirm` is asked before. `fleet` and `commit` are
-    those of the last pass, None before the first.
+    `settings_file` is absolute and looked at whether or not it is there; `refresh` reads it again, and `configure` is
+    told before each pass what it goes by. Without `write` passes only plan; with it `confirm` is asked before. `fleet`
+    and `commit` are those of the last pass, None before the first.
     """
 
     settings_file: str
@@ -46,6 +46,7 @@ class OnFiles:
     narrowing: Narrowing = field(default_factory=Narrowing)
     write: bool = True
     confirm: Callable[[State], None] = anybody
+    configure: Callable[[Settings], None] = nobody
     fleet: Fleet | None = None
     commit: str | None = None
     _place: Place | None = None
@@ -92,6 +93,7 @@ class OnFiles:
         place, read, declared = self._place, self._read, self._declared
         if place is None or place.settings is None or place.manifests is None or read is None or declared is None:
             return PassReport(outcome=Outcome.INVALID, diagnostics=() if place is None else place.diagnostics)
+        self.configure(place.settings)
         fleet_read = place.manifests.resolve(read, declared, lambda request: self._content(request, look, place))
         self.fleet = fleet_read.fleet
         report = make_pass(

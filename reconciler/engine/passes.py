@@ -91,6 +91,10 @@ def anybody(_state: State) -> None:
     """Whoever makes a pass may record it."""
 
 
+def nobody(_settings: Settings) -> None:
+    """No one else goes by the settings."""
+
+
 def make_pass(
     read: FleetRead,
     settings: Settings,

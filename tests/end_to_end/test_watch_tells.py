@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cli.conftest import JOB
 from tests.end_to_end.workshop import LONG_ENOUGH, Watch, Workshop, workshop
+from tests.git.repositories import Repo
 from tests.tellers.receiving import Receiver, receiving
 
 SETTINGS = """\
@@ -105,6 +106,30 @@ def test_R2_each_event_is_told_once_over_kills_and_the_page_says_how_it_is(place
     assert {line["outcome"] for line in passes} == {"invalid", "done"}
     assert all(line["seconds"] > 0 for line in passes)
     assert any(line["event"] == "diagnostic" and line["file"] == "manifests/job.yaml" for line in lines)
+
+
+@pytest.mark.parametrize("of_commits", [False, True], ids=["files", "commits"])
+def test_changed_settings_that_came_to_rest_hold_for_the_page_and_the_notifiers(
+    place: Workshop, receiver: Receiver, *, of_commits: bool
+) -> None:
+    settings, job = place.here / "reconciler.yaml", place.here / "manifests" / "job.yaml"
+    shown = settings.read_text()
+    settings.write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 1s}\n")
+    repo = Repo.new(place.here) if of_commits else None
+    if repo is not None:
+        repo.put(".gitignore", ".reconciler/\n")
+        repo.commit("Begin")
+    with place.watching("--no-work", *(() if of_commits else ("--files",))) as watch:
+        watch.until(bool)
+        assert "metrics are served on" not in watch.errors.read_text()
+        settings.write_text(shown)
+        assert asked(watch, "/healthz") == (200, "ok\n")
+        job.write_text(JOB.replace("targets", "tragets"))
+        if repo is not None:
+            repo.commit("Misspell it")
+        receiver.wait()
+        assert events(receiver) == ["manifests-invalid manifests/job.yaml"]
+        assert watch.end(signal.SIGTERM) == 143
 
 
 def test_a_receiver_that_hangs_holds_up_neither_passes_nor_the_end(place: Workshop, receiver: Receiver) -> None:
