@@ -79,7 +79,7 @@ def _pass(
     known: dict[SourceRequest, Content | SourceProblem],
 ) -> dict[str, float]:
     author = Author(actor="benchmark", at=Instant(int(time.time())))
-    guards = manifests.settings.guards
+    guards, last = manifests.settings.guards, manifests.last or LastPass()
 
     def content(request: SourceRequest) -> Content | SourceProblem:
         if request not in known:
@@ -95,9 +95,9 @@ def _pass(
         resolved = manifests.resolve(read, declared, content)
     fleet = resolved.fleet
     with _timed(took, SNAPSHOT):
-        snapshot = state.snapshot(wanted_pairs(fleet), resolved.pairs)
+        snapshot = state.snapshot(wanted_pairs(fleet), last.pairs)
     with _timed(took, PLAN):
-        plan = make_plan(fleet, snapshot, at=author.at, guards=guards, tool_version=__version__)
+        plan = make_plan(fleet, snapshot, at=author.at, guards=guards, tool_version=__version__, known=last.plan)
     with _timed(took, AUDIT):
         broken = audit(plan, fleet, snapshot, guards=guards)
     if broken or plan.refused or not plan.send_only_jobs:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from reconciler.manifests.declaring.declare import FilesRead
 from reconciler.manifests.resolving.objects import NO_OBJECTS, Objects
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
+from reconciler.planning.known_plan import KnownPlan
 from reconciler.state.known_pairs import KnownPairs
 
 
@@ -42,3 +43,4 @@ class LastPass:
     objects: Objects = NO_OBJECTS
     contents: KnownContents = field(default_factory=KnownContents)
     pairs: KnownPairs = field(default_factory=KnownPairs)
+    plan: KnownPlan = field(default_factory=KnownPlan)

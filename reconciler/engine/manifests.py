@@ -17,7 +17,6 @@ from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.parcels.listing import read_content
 from reconciler.sources.manifest_read import ManifestRead
-from reconciler.state.known_pairs import KnownPairs
 from reconciler.state.protocol import State
 
 
@@ -36,8 +35,8 @@ class FleetRead:
     packed: "Packed"
     commit: "Callable[[], Provenance | None]"
     texts: tuple[SourceText, ...] | None = None
-    pairs: KnownPairs | None = None
-    """What the pass before this one knew of the state, if one is remembered."""
+    last: LastPass | None = None
+    """What the pass before this one left, if it is remembered."""
 
     @property
     def has_errors(self) -> bool:
@@ -145,6 +144,6 @@ class Manifests:
             files=len(read.texts),
             packed=self.packed,
             commit=lambda: read.commit or self.head(read),
-            pairs=None if self.last is None else self.last.pairs,
+            last=self.last,
             texts=None if read.commit is None else (*read.texts, *filter(None, (self.settings_text,))),
         )

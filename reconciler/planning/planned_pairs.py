@@ -11,6 +11,7 @@ from reconciler.model.quantities import Bytes
 from reconciler.model.site_sets import SiteSet
 from reconciler.model.snapshot import Send, SendState
 from reconciler.planning.estimates import Estimate, Estimates, PairKey
+from reconciler.planning.known_plan import KnownPlan
 from reconciler.planning.needs import needs
 from reconciler.planning.requirements import Requirement
 from reconciler.planning.rules.suspended import suspension
@@ -19,16 +20,18 @@ from reconciler.planning.windows import admits
 
 
 def planned_pairs(
-    judged: Iterable[Judged], sends: Iterable[SendOnlyJob], estimates: Estimates
+    judged: Iterable[Judged], sends: Iterable[SendOnlyJob], estimates: Estimates, known: KnownPlan | None = None
 ) -> Iterator[PlannedPair]:
     """Those that are not ready, in their order; `sends` are the plan's: a missing pair outside its scope has none."""
     names = {(send.package, planned.site): send.name for send in sends for planned in send.sites}
     for one in judged:
-        if one.verdict is not Verdict.READY:
-            yield _planned(one, names, estimates.of(one))
+        if one.verdict is Verdict.READY:
+            continue
+        send, estimate = _send_only_job(one, names), estimates.of(one)
+        yield _planned(one, send, estimate) if known is None else known.row(one, send, estimate, _planned)
 
 
-def _planned(one: Judged, names: Mapping[PairKey, str], estimate: Estimate) -> PlannedPair:
+def _planned(one: Judged, send_only_job: str | None, estimate: Estimate) -> PlannedPair:
     pair = one.pair
     package, site = pair.requirement.package, pair.site
     covering = pair.covering
@@ -39,7 +42,7 @@ def _planned(one: Judged, names: Mapping[PairKey, str], estimate: Estimate) -> P
         verdict=one.verdict,
         reason=one.reason,
         also=one.reasons[1:],
-        send_only_job=_send_only_job(one, names),
+        send_only_job=send_only_job,
         for_jobs=pair.need.names,
         route=(package.origin, site.name),
         bytes=pair.bytes,

@@ -13,11 +13,14 @@ from reconciler.engine.manifests import FleetRead, Manifests
 from reconciler.engine.reconcile import Planned, plan_fleet, record
 from reconciler.manifests.declaring.declare import read_files
 from reconciler.model.diagnostics import Where
+from reconciler.model.holdings import Held, Receipt
 from reconciler.model.instants import Instant, parse_instant
 from reconciler.model.looks import Look
+from reconciler.model.names import SiteName
 from reconciler.model.packages import Content, SourceProblem, SourceRequest
 from reconciler.model.quantities import Percent
 from reconciler.model.settings import Default, Guards, Settings
+from reconciler.model.snapshot import Hold
 from reconciler.model.source_text import SourceText
 from reconciler.parcels.digest_cache import DigestCache
 from reconciler.sources.manifest_read import ManifestRead
@@ -30,6 +33,8 @@ from ..properties import tried
 
 ROOM = Guards(changed_packages=replace(Guards().changed_packages, share=Percent(100.0)))
 AT = parse_instant("2026-11-24T15:02:00Z")
+APART = 4 * 3600
+"""Seconds between two passes: windows open and close meanwhile."""
 
 _OBJECTS = F.strip().split("\n---\n")
 _PACKAGE, _JOB = _OBJECTS[6], _OBJECTS[7]
@@ -93,6 +98,9 @@ TWO_TARGETS = (
     EVERYWHERE.split("  targets:")[0] + "  targets: [{names: [FR1]}, {matchLabels: {country: us}}]",
 )
 """A job that means that site, and another."""
+NIGHTS = 'windows: [{name: nights, days: [mon, tue, wed, thu, fri], from: "22:00", to: "05:00"}]'
+AT_NIGHT = "site-3.yaml", f"{_OBJECTS[3]}\n  {NIGHTS}\n  limits: {{rate: 1Mbit/s}}"
+SLOTS["site-3.yaml"] = (*SLOTS["site-3.yaml"], AT_NIGHT[1])
 SLOTS["site-5.yaml"] = (*SLOTS["site-5.yaml"], NOBODY[1])
 SLOTS["everywhere.yaml"] = (*SLOTS["everywhere.yaml"], TWO_TARGETS[1])
 
@@ -113,11 +121,12 @@ PROBLEM = SourceProblem(code="source-missing", message="there is no folder", hin
 
 @dataclass(kw_only=True)
 class Folder:
-    """Manifests, settings and sources that somebody edits."""
+    """Manifests, settings and sources that somebody edits, and the state beside them."""
 
     files: dict[str, str] = field(default_factory=lambda: {file: texts[0] for file, texts in SLOTS.items()})
     defaults: tuple[Default, ...] = ()
     contents: dict[str, Content | SourceProblem] = field(default_factory=dict)
+    state: State = field(default_factory=MemoryState)
 
     def read(self) -> ManifestRead:
         texts = tuple(
@@ -176,6 +185,38 @@ def _fill(package: str, found: Content | SourceProblem) -> Edit:
     return lambda folder: folder.contents.__setitem__(package, found)
 
 
+BY = Author(actor="anna", at=AT)
+
+
+def _hold(folder: Folder) -> None:
+    hold = Hold(site=SiteName("DE1"), package=None, actor="anna", reason="stocktaking", since=AT)
+    folder.state.hold(replace(hold, until=Instant(AT + 2 * APART)), BY)
+
+
+def _release(folder: Folder) -> None:
+    folder.state.release(SiteName("DE1"), None, BY)
+
+
+def _arrive(folder: Folder) -> None:
+    for send in folder.state.sends()[:1]:
+        held = Held(content=send.revision.content, setup=send.revision.setup, parts=frozenset(), version="1")
+        receipt = Receipt(
+            package=send.package,
+            site=send.site,
+            number=send.number,
+            held=held,
+            verified_at=AT,
+            verifier="anna",
+            proof="look",
+        )
+        folder.state.receive(receipt, BY)
+
+
+def _cancel(folder: Folder) -> None:
+    for send in folder.state.sends()[-1:]:
+        folder.state.cancel(send.package, send.site, "not now", BY)
+
+
 def edits() -> st.SearchStrategy[Edit]:
     files = st.sampled_from(sorted(SLOTS))
     written = files.flatmap(lambda file: st.sampled_from((*SLOTS[file], *BROKEN)).map(lambda text: _write(file, text)))
@@ -192,6 +233,7 @@ def edits() -> st.SearchStrategy[Edit]:
         files.map(_rename),
         st.sampled_from(DEFAULTS).map(_lay),
         st.tuples(packages, held).map(lambda one: _fill(*one)),
+        st.sampled_from((_hold, _release, _arrive, _cancel)),
     )
 
 
@@ -201,22 +243,24 @@ def told(planned: Planned) -> str:
     return json.dumps([plan_json(planned.plan, show_all=True), diagnostics])
 
 
-def planned(read: FleetRead, state: State) -> Planned:
-    return plan_fleet(read, state, guards=ROOM, at=AT, include_ready=True)
+def planned(read: FleetRead, state: State, at: Instant = AT) -> Planned:
+    return plan_fleet(read, state, guards=ROOM, at=at, include_ready=True)
 
 
 def compare(passes: Sequence[Sequence[Edit]]) -> None:
     """Pass after pass, one that knows the last one beside one that knows nothing; what is planned is recorded."""
-    folder, last, state = Folder(), LastPass(), MemoryState()
+    folder, last = Folder(), LastPass()
+    state = folder.state
     for number, made in enumerate([[], *passes]):
+        at = Instant(AT + number * APART)
         for edit in made:
             edit(folder)
         warm, cold = folder.fleet(last), folder.fleet(None)
         assert warm.fleet == cold.fleet
-        assert told(planned(warm, state)) == told(planned(cold, state))
-        plan = planned(warm, state)
+        plan = planned(warm, state, at)
+        assert told(plan) == told(planned(cold, state, at))
         if not plan.plan.refused:
-            record(plan, state, Author(actor="anna", at=Instant(AT + number)))
+            record(plan, state, Author(actor="anna", at=at))
 
 
 @settings(tried(30), suppress_health_check=[HealthCheck.too_slow])
@@ -237,6 +281,9 @@ def test_L7_a_pass_that_knows_the_last_one_plans_what_one_that_knows_nothing_pla
         pytest.param(
             [[_write(SITE, SLOTS[SITE][5])], [_write(SITE, SLOTS[SITE][0])]], id="a site moves and comes back"
         ),
+        pytest.param([[_write(*AT_NIGHT)], [], [], []], id="a window opens and closes"),
+        pytest.param([[], [_hold], [], [], []], id="a hold that ends"),
+        pytest.param([[_hold], [_release], [_arrive], [_cancel], []], id="the state moves"),
     ],
 )
 def test_L7_what_is_wrong_is_told_each_time(passes: list[list[Edit]]) -> None:
