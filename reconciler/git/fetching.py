@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.git.command import run
-from reconciler.git.repository import Repository
+from reconciler.git.repository import Repository, is_bare
 from reconciler.git.talking import talk
 from reconciler.model.commits import ObjectId
 from reconciler.model.faults import GitFault
@@ -111,7 +111,7 @@ def _url(repository: Repository) -> str:
 
 
 def _make(folder: str, kind: str) -> None:
-    if not os.path.isdir(f"{folder}/refs"):
+    if not is_bare(folder):
         os.makedirs(folder, mode=0o700, exist_ok=True)
         run(folder, "init", "--quiet", "--bare", "--template=", f"--object-format={kind}")
         os.makedirs(f"{folder}/objects/info", exist_ok=True)
