@@ -38,13 +38,6 @@ def is_valid(kind: str, body: Any) -> bool:
     return _accepts(kind)(body) or validator(kind).is_valid(body)
 
 
-def validate_plain(kind: str, body: Any) -> tuple[str, ...]:
-    """What the schema of the kind says against a value without places, such as JSON; sorted, empty if it is valid."""
-    if _accepts(kind)(body):
-        return ()
-    return tuple(sorted(f"{error.json_path}: {error.message}" for error in validator(kind).iter_errors(body)))
-
-
 @cache
 def validator(kind: str) -> "Validator":
     """The validator that writes the messages. It fetches nothing: every reference is local (reliability.md 9)."""

@@ -1,6 +1,6 @@
 """The fleet: every valid object of the manifests, references resolved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -56,6 +56,3 @@ class Fleet:
     def names(self, sites: SiteSet) -> tuple[SiteName, ...]:
         """The names of a set of sites, sorted."""
         return tuple(self.sites[index].name for index in sites)
-
-    def set_of(self, names: Iterable[SiteName]) -> SiteSet:
-        return SiteSet.of(self.index[name] for name in names)

@@ -29,7 +29,6 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _NUMBERED = re.compile(r"([0-9]{12})\.json")
 _PACK = re.compile(r"([0-9a-f]{32})\.pack")
 _INDEX = re.compile(r"([0-9a-f]{32})\.index")
-_STRANGE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def new_id() -> str:
@@ -117,11 +116,6 @@ def condemned_name(name: str) -> str:
     if pack_id(file) is None and index_id(file) is None:
         raise ValueError(f"{name!r} is no name of a pack or an index")
     return f"{CONDEMNED}/{file}"
-
-
-def aside_name(id: str, name: str) -> str:  # noqa: A002
-    """Where a file goes that failed its check, or that is none of ours: its own name, made harmless, at the end."""
-    return f"{ASIDE}/{_checked(id)}-{_STRANGE.sub('_', name)[-100:].rstrip('.')}"
 
 
 def _numbered(number: int) -> str:

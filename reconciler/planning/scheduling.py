@@ -81,11 +81,6 @@ def left_behind(schedule: Schedule) -> tuple[Send, ...]:
     return tuple(wait.send for wait in schedule.waiting if wait.send.state.is_claimed and wait.reason in _NEEDS_A_PASS)
 
 
-def next_change(schedule: Schedule) -> Instant | None:
-    """The earliest instant at which something that waits may become ready by the clock alone; None if nothing may."""
-    return min((wait.until for wait in schedule.waiting if wait.until is not None), default=None)
-
-
 def _held_up(send: Send, stopper: Send, fleet: Fleet, at: Instant) -> Wait | None:
     """A send that has not failed itself waits with its site; one that has, for its own time alone."""
     until = stopper.next_attempt

@@ -9,10 +9,9 @@ from reconciler.state.statements import statements
 _NAMES = statements("names")
 
 
-def ids(sqlite: sqlite3.Connection, table: str, texts: Collection[str], *, add: bool = True) -> Mapping[str, int]:
-    """Text → its number in `packages`, `sites` or `endpoints`; with `add` every text gets one."""
-    if add:
-        sqlite.executemany(_NAMES[f"{table}_add"], ((text,) for text in sorted(texts)))
+def ids(sqlite: sqlite3.Connection, table: str, texts: Collection[str]) -> Mapping[str, int]:
+    """Text → its number in `packages`, `sites` or `endpoints`; every text gets one."""
+    sqlite.executemany(_NAMES[f"{table}_add"], ((text,) for text in sorted(texts)))
     return dict(sqlite.execute(_NAMES[table], (json.dumps(sorted(texts)),)))
 
 

@@ -191,15 +191,6 @@ def test_both_engines_give_one_verdict_on_mutated_documents(body: dict[str, Any]
 LEAST = {"apiVersion": "reconciler/v1", "kind": "Site", "metadata": {"name": "A"}, "spec": {}}
 
 
-def test_a_plain_value_is_told_what_is_wrong_with_it() -> None:
-    assert schemas.validate_plain("site", LEAST) == ()
-    assert schemas.validate_plain("site", {"kind": "Site"}) == (
-        "$: 'apiVersion' is a required property",
-        "$: 'metadata' is a required property",
-        "$: 'spec' is a required property",
-    )
-
-
 def test_a_document_is_judged_without_the_quick_engine_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemas, "_accepts", lambda _: lambda _: False)
     assert schemas.is_valid("site", LEAST)

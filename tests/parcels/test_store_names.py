@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from reconciler.model.names import NAME, PackageName, is_reserved
 from reconciler.parcels import store_names
 from reconciler.parcels.store_names import (
-    aside_name,
     condemned_name,
     index_name,
     new_id,
@@ -36,7 +35,6 @@ def test_names_are_as_the_reference_says() -> None:
     assert index_name(ID) == f"indexes/{ID}.index"
     assert part_name(ID, "f" * 32) == f"parts/{ID}/{'f' * 32}"
     assert condemned_name(pack_name(ID)) == f"condemned/{ID}.pack"
-    assert aside_name(ID, "packs/what is this?") == f"aside/{ID}-packs_what_is_this_"
 
 
 def test_ids_are_never_the_same() -> None:
@@ -107,8 +105,3 @@ def test_no_name_is_made_of_what_is_no_package(package: str) -> None:
 def test_no_name_is_made_of_what_is_no_number(number: int) -> None:
     with pytest.raises(ValueError, match="no number"):
         record_name(PackageName("till-4"), number)
-
-
-@given(st.text(max_size=300))
-def test_what_is_put_aside_stays_in_its_folder(name: str) -> None:
-    assert re.fullmatch(rf"aside/{ID}-([A-Za-z0-9._-]{{0,99}}[A-Za-z0-9_-])?", aside_name(ID, name))

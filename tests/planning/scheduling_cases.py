@@ -14,7 +14,7 @@ from reconciler.model.quantities import format_rate
 from reconciler.model.schedule import Schedule
 from reconciler.model.snapshot import Hold, Send, SendState
 from reconciler.planning.preemption import to_preempt
-from reconciler.planning.scheduling import make_schedule, next_change
+from reconciler.planning.scheduling import make_schedule
 
 from .builders import NOW, digest, key
 from .cases import world_of
@@ -107,6 +107,11 @@ def _claim(sends: tuple[Send, ...], pair: str, since: str) -> Claim:
     send = next(send for send in sends if (send.package, send.site) == key(pair))
     started = NOW if since == "now" else parse_instant(since)
     return Claim(send=replace(send, state=SendState.SENDING, changed_at=started), worker=ME)
+
+
+def next_change(schedule: Schedule) -> Instant | None:
+    """The earliest instant at which something that waits may become ready by the clock alone; None if nothing may."""
+    return min((wait.until for wait in schedule.waiting if wait.until is not None), default=None)
 
 
 def told(given: Given, schedule: Schedule, wanted: Mapping) -> dict[str, object]:

@@ -19,14 +19,14 @@ from reconciler.model.sites import Weekday, Window
 from reconciler.model.snapshot import Cause, Mode, Send, SendState
 from reconciler.planning.conditions import Conditions
 from reconciler.planning.preemption import to_preempt
-from reconciler.planning.scheduling import make_schedule, next_change
+from reconciler.planning.scheduling import make_schedule
 from reconciler.planning.standing import failing_sites, standing_of
 from reconciler.planning.windows import window_at
 from tests.builders import hold
 from tests.properties import tried
 
 from .builders import NOW, World, digest, package, site
-from .scheduling_cases import ME, Case, Given, cases, given_of, told
+from .scheduling_cases import ME, Case, Given, cases, given_of, next_change, told
 
 CASES = tuple(cases())
 EVERY_DAY = frozenset(Weekday)
