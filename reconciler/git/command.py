@@ -58,13 +58,16 @@ def surroundings() -> Mapping[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _SURROUNDINGS
 
 
-def run(git_dir: str, *arguments: str, also: Sequence[int] = ()) -> str:
-    """What git prints, without the end of its last line; raises GitFault unless it ends with 0 or a code in `also`."""
+def run(git_dir: str, *arguments: str, also: Sequence[int] = (), given: bytes = b"") -> str:
+    """What git prints, without the end of its last line; raises GitFault unless it ends with 0 or a code in `also`.
+
+    `given` is its standard input.
+    """
     try:
         done = subprocess.run(
             command(git_dir, *arguments),
             env=surroundings(),
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=LIMIT,
             check=False,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import IO, NamedTuple, cast
 
-from reconciler.git.command import NoGit, command, surroundings
+from reconciler.git.command import NoGit, command, run, surroundings
 from reconciler.model.commits import CommitId, ObjectId
 from reconciler.model.faults import GitFault
 
@@ -93,6 +93,11 @@ class Objects:
         """The tree of a commit."""
         return ObjectId(self.read(ObjectId(commit), "commit")[len("tree ") :].split(b"\n", 1)[0].decode("ascii"))
 
+    def parents(self, commit: CommitId) -> tuple[CommitId, ...]:
+        """The commits that a commit says it follows."""
+        head = self.read(ObjectId(commit), "commit").partition(b"\n\n")[0].split(b"\n")
+        return tuple(CommitId(line[7:].decode("ascii")) for line in head if line.startswith(b"parent "))
+
     def tree(self, id: ObjectId) -> Iterator[TreeEntry]:
         """The entries of one tree in git's order: bytes, a folder as if a slash ended its name."""
         for raw in self.raw_tree(id):
@@ -157,17 +162,11 @@ class Objects:
                 self.close()
 
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
-        """The bytes of each object; those that are not there are left out."""
+        """The bytes of each object; those that are not there are left out. Raises GitFault."""
         asked = "".join(f"{id}\n" for id in ids).encode("ascii")
-        done = subprocess.run(
-            command(self.git_dir, "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer"),
-            env=surroundings(),
-            input=asked,
-            capture_output=True,
-            check=False,
-        )
-        answers = (line.split(b" ") for line in done.stdout.splitlines())
-        return {ObjectId(id.decode()): int(size) for id, size in answers if size.isdigit()}
+        told = run(self.git_dir, "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", given=asked)
+        answers = (line.split(" ") for line in told.splitlines())
+        return {ObjectId(id): int(size) for id, size in answers if size.isdigit()}
 
     def _ask(self, id: ObjectId, *, flush: bool) -> None:
         pipe = self._running().stdin

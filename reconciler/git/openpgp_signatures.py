@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from reconciler.git.programs import Said, run
+from reconciler.git.checkers import Said, run
 from reconciler.git.signers import NotSigned, Signers
 
 _ALONE = (

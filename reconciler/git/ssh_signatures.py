@@ -5,7 +5,7 @@ import re
 import tempfile
 from datetime import UTC, datetime
 
-from reconciler.git.programs import Said, run
+from reconciler.git.checkers import Said, run
 from reconciler.git.signers import NotSigned, Signers
 
 _NAMESPACE = "git"

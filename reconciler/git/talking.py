@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 
-from reconciler.git.command import said
+from reconciler.git.command import NoGit, said
 from reconciler.model.faults import GitFault
 
 LIMIT = 300.0
@@ -54,7 +54,7 @@ def talk(
             start_new_session=True,
         )
     except FileNotFoundError:
-        raise GitFault("git is not installed") from None
+        raise NoGit from None
     with program:
         try:
             out, error = program.communicate(given, timeout=LIMIT)
