@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from benchmarks.watching.changes import MANIFEST
 from benchmarks.watching.place import Place
 from reconciler import __version__
-from reconciler.engine.last_pass import LastPass
 from reconciler.engine.manifests import Manifests
+from reconciler.engine.remembered import Remembered
 from reconciler.git.repository import open_repository
 from reconciler.model.commits import CommitId
 from reconciler.model.instants import Instant
@@ -57,7 +57,7 @@ def in_process(place: Place, *, rounds: int) -> Stages:
     before, text = os.getcwd(), place.read(MANIFEST)
     try:
         workplace = work_in(Options(quiet=True, chdir=place.folder, config=f"{place.folder}/reconciler.yaml"))
-        manifests = replace(workplace.manifests, last=LastPass())
+        manifests = replace(workplace.manifests, remembered=Remembered())
         reader = CommitReader(open_repository(place.folder), relative_to=place.folder)
         known: dict[SourceRequest, Content | SourceProblem] = {}
         stages = Stages()
@@ -79,7 +79,7 @@ def _pass(
     known: dict[SourceRequest, Content | SourceProblem],
 ) -> dict[str, float]:
     author = Author(actor="benchmark", at=Instant(int(time.time())))
-    guards, last = manifests.settings.guards, manifests.last or LastPass()
+    guards, remembered = manifests.settings.guards, manifests.remembered or Remembered()
 
     def content(request: SourceRequest) -> Content | SourceProblem:
         if request not in known:
@@ -95,9 +95,9 @@ def _pass(
         resolved = manifests.resolve(read, declared, content)
     fleet = resolved.fleet
     with _timed(took, SNAPSHOT):
-        snapshot = state.snapshot(wanted_pairs(fleet), last.pairs)
+        snapshot = state.snapshot(wanted_pairs(fleet), remembered.pairs)
     with _timed(took, PLAN):
-        plan = make_plan(fleet, snapshot, at=author.at, guards=guards, tool_version=__version__, known=last.plan)
+        plan = make_plan(fleet, snapshot, at=author.at, guards=guards, tool_version=__version__, known=remembered.plan)
     with _timed(took, AUDIT):
         broken = audit(plan, fleet, snapshot, guards=guards)
     if broken or plan.refused or not plan.send_only_jobs:

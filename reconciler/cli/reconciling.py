@@ -11,8 +11,8 @@ from reconciler.cli.one_pass import narrowing
 from reconciler.cli.options import Options
 from reconciler.cli.trust import check_files, unsigned_files
 from reconciler.cli.workplace import SETTINGS_FILE, Workplace, work_in
-from reconciler.engine.last_pass import LastPass
 from reconciler.engine.on_files import OnFiles, Place
+from reconciler.engine.remembered import Remembered
 from reconciler.manifests.declaring.settings import SettingsRead
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.settings import Settings
@@ -34,7 +34,7 @@ def on_files(
     """The files of this place, its settings read again whenever they change."""
     write = not options.dry_run
     check_files(place, write=write)
-    last = LastPass()
+    remembered = Remembered()
 
     def refresh() -> Place:
         now = work_in(options)
@@ -43,7 +43,7 @@ def on_files(
             return Place(settings=None, manifests=None, diagnostics=read.diagnostics)
         if write and now.settings.git.require_signed:
             return Place(settings=None, manifests=None, diagnostics=(unsigned_files(now),))
-        return Place(settings=now.settings, manifests=replace(now.manifests, last=last))
+        return Place(settings=now.settings, manifests=replace(now.manifests, remembered=remembered))
 
     return OnFiles(
         settings_file=_settings_file(place),
@@ -73,7 +73,7 @@ def on_commits(
     from reconciler.engine.trust import Trust
     from reconciler.git.following import Clone
 
-    last = LastPass()
+    remembered = Remembered()
     top = place.settings_directory if isinstance(followed, Clone) else None
 
     _check_roots(commits_of(place, followed.repository, top=top))
@@ -83,7 +83,7 @@ def on_commits(
         read = settings_again(now, place)
         if read.settings is None:
             return CommitPlace(settings=None, commits=None, diagnostics=read.diagnostics)
-        commits = commits_of(now, followed.repository, top=top, last=last)
+        commits = commits_of(now, followed.repository, top=top, remembered=remembered)
         return CommitPlace(settings=now.settings, commits=commits)
 
     return OnCommits(

@@ -20,7 +20,7 @@ from reconciler.sources.commit import CommitReader
 
 if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
-    from reconciler.engine.last_pass import LastPass
+    from reconciler.engine.remembered import Remembered
     from reconciler.model.commits import CommitId
 
 
@@ -61,7 +61,7 @@ def manifests_of(commits: Commits, commit: "CommitId", repository: Repository, r
 
 
 def commits_of(
-    place: "Workplace", repository: Repository, *, top: str | None = None, last: "LastPass | None" = None
+    place: "Workplace", repository: Repository, *, top: str | None = None, remembered: "Remembered | None" = None
 ) -> Commits:
     """How this place understands the commits of a repository, whose tree stands for the folder `top`."""
     from reconciler.cli.progress import Progress
@@ -84,7 +84,7 @@ def commits_of(
         cache=place.cache,
         packed=place.packed,
         progress=nothing if place.options.quiet else Progress().step,
-        last=last,
+        remembered=remembered,
     )
 
 

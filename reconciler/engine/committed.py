@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from reconciler.engine.last_pass import LastPass
 from reconciler.engine.manifests import Manifests, Packed, nothing
+from reconciler.engine.remembered import Remembered
 from reconciler.manifests.declaring.settings import SettingsRead, read_settings
 from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic
@@ -43,7 +43,7 @@ class Commits:
     cache: DigestCache
     packed: Packed
     progress: Callable[[int, int, str], None] = nothing
-    last: LastPass | None = None
+    remembered: Remembered | None = None
     _brought: dict[SourceText | None, SettingsRead] = field(default_factory=dict, init=False)
     """The settings of the commit that was read last: most commits leave them alone."""
 
@@ -74,7 +74,7 @@ class Commits:
             settings_text=text,
             top=self.reader.top,
             progress=self.progress,
-            last=self.last,
+            remembered=self.remembered,
         )
 
     def _read_settings(self, text: SourceText | None, folder: str) -> SettingsRead:

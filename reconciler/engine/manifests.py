@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.engine.last_pass import LastPass
 from reconciler.engine.owning import ownership_of
+from reconciler.engine.remembered import Remembered
 from reconciler.manifests.declaring.declare import declared, read_files
 from reconciler.manifests.documents import Declared
 from reconciler.manifests.resolving.fleet import resolve, sources_of
@@ -35,7 +35,7 @@ class FleetRead:
     packed: "Packed"
     commit: "Callable[[], Provenance | None]"
     texts: tuple[SourceText, ...] | None = None
-    last: LastPass | None = None
+    remembered: Remembered | None = None
     """What the pass before this one left, if it is remembered."""
 
     @property
@@ -86,7 +86,7 @@ class Manifests:
     """What the paths of `ownership` are seen from, where a commit is read; of files it is found (owning)."""
     progress: Callable[[int, int, str], None] = nothing
     """Told before each source how many are read, of how many, and which is next; and once when all are."""
-    last: LastPass | None = None
+    remembered: Remembered | None = None
     """What the pass before this one left; a watcher gives the same to all its `Manifests`, others none."""
 
     def declare(self, read: ManifestRead) -> Declared:
@@ -95,10 +95,10 @@ class Manifests:
             read.texts,
             defaults=self.settings.defaults,
             settings_directory=self.settings_directory,
-            before=None if self.last is None else self.last.files,
+            before=None if self.remembered is None else self.remembered.files,
         )
-        if self.last is not None:
-            self.last.files = files
+        if self.remembered is not None:
+            self.remembered.files = files
         return declared(files, ownership_of(self.settings, folder=self.settings_directory, top=self.top))
 
     def content(self, request: SourceRequest) -> Content | SourceProblem:
@@ -106,9 +106,9 @@ class Manifests:
         found = self.located(request)
         if isinstance(found, SourceProblem):
             return found
-        if self.last is None:
+        if self.remembered is None:
             return read_content(found, self.cache)
-        return self.last.contents.of(found, lambda source: read_content(source, self.cache))
+        return self.remembered.contents.of(found, lambda source: read_content(source, self.cache))
 
     def read(self) -> FleetRead:
         """The fleet as it is now; raises Moved when a file changed while it was read."""
@@ -132,10 +132,10 @@ class Manifests:
             self.progress(done, len(requests), request.package)
             contents[request.package] = content(request)
         self.progress(len(requests), len(requests), "")
-        resolved = resolve(declared, contents, None if self.last is None else self.last.objects)
-        if self.last is not None and resolved.objects is not None:
-            self.last.objects = resolved.objects
-            self.last.contents.turn()
+        resolved = resolve(declared, contents, None if self.remembered is None else self.remembered.objects)
+        if self.remembered is not None and resolved.objects is not None:
+            self.remembered.objects = resolved.objects
+            self.remembered.contents.turn()
         diagnostics = (*read.diagnostics, *declared.diagnostics, *resolved.diagnostics)
         return FleetRead(
             fleet=replace(resolved.fleet, empty=True, missing=missing) if missing else resolved.fleet,
@@ -144,6 +144,6 @@ class Manifests:
             files=len(read.texts),
             packed=self.packed,
             commit=lambda: read.commit or self.head(read),
-            last=self.last,
+            remembered=self.remembered,
             texts=None if read.commit is None else (*read.texts, *filter(None, (self.settings_text,))),
         )

@@ -57,7 +57,7 @@ def plan_fleet(
     Depots are asked for what cannot be read here, before the plan, which is pure.
     """
     read = read.with_packed(state)
-    snapshot = state.snapshot(wanted_pairs(read.fleet), None if read.last is None else read.last.pairs)
+    snapshot = state.snapshot(wanted_pairs(read.fleet), None if read.remembered is None else read.remembered.pairs)
     return plan_of(read, snapshot, guards=guards, at=at, narrowing=narrowing, include_ready=include_ready)
 
 
@@ -82,7 +82,7 @@ def plan_of(
         diagnostics=read.diagnostics,
         source=_source(fleet, commit),
         include_ready=include_ready,
-        known=None if read.last is None else read.last.plan,
+        known=None if read.remembered is None else read.remembered.plan,
     )
     return Planned(plan=plan, read=read, snapshot=snapshot, guards=guards)
 

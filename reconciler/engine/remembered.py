@@ -32,7 +32,7 @@ class KnownContents:
 
 
 @dataclass(slots=True, kw_only=True)
-class LastPass:
+class Remembered:
     """Held by who makes one pass after the other, filled by `Manifests` and `plan_fleet`; a single pass has none (P5).
 
     It decides about nothing: a pass that finds it full says exactly what one that finds it empty says. What is gone

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.engine.last_pass import LastPass
 from reconciler.engine.manifests import FleetRead, Manifests
 from reconciler.engine.reconcile import Planned, plan_fleet, record
+from reconciler.engine.remembered import Remembered
 from reconciler.manifests.declaring.declare import read_files
 from reconciler.model.diagnostics import Where
 from reconciler.model.holdings import Held, Receipt
@@ -138,14 +138,14 @@ class Folder:
     def content(self, request: SourceRequest) -> Content | SourceProblem:
         return self.contents.get(request.package, content(request.package))
 
-    def fleet(self, last: LastPass | None) -> FleetRead:
+    def fleet(self, remembered: Remembered | None) -> FleetRead:
         manifests = Manifests(
             source=self.read,
             settings=_settings(self.defaults),
             settings_directory="/settings",
             cache=DigestCache(None),
             packed=lambda fleet, _state: fleet,
-            last=last,
+            remembered=remembered,
         )
         read = self.read()
         return manifests.resolve(read, manifests.declare(read), self.content)
@@ -249,13 +249,13 @@ def planned(read: FleetRead, state: State, at: Instant = AT) -> Planned:
 
 def compare(passes: Sequence[Sequence[Edit]]) -> None:
     """Pass after pass, one that knows the last one beside one that knows nothing; what is planned is recorded."""
-    folder, last = Folder(), LastPass()
+    folder, remembered = Folder(), Remembered()
     state = folder.state
     for number, made in enumerate([[], *passes]):
         at = Instant(AT + number * APART)
         for edit in made:
             edit(folder)
-        warm, cold = folder.fleet(last), folder.fleet(None)
+        warm, cold = folder.fleet(remembered), folder.fleet(None)
         assert warm.fleet == cold.fleet
         plan = planned(warm, state, at)
         assert told(plan) == told(planned(cold, state, at))
@@ -306,10 +306,10 @@ def test_a_file_that_is_as_it_was_is_not_read_again() -> None:
 
 
 def test_an_object_that_is_as_it_was_is_not_made_again() -> None:
-    folder, last = Folder(), LastPass()
-    before = folder.fleet(last).fleet
+    folder, remembered = Folder(), Remembered()
+    before = folder.fleet(remembered).fleet
     folder.files["package.yaml"] = SLOTS["package.yaml"][1]
-    after = folder.fleet(last).fleet
+    after = folder.fleet(remembered).fleet
     assert all(one is other for one, other in zip(before.sites, after.sites, strict=True))
     assert [one.name for one, other in zip(before.packages, after.packages, strict=True) if one is not other] == [
         "HQ100001"
@@ -317,12 +317,12 @@ def test_an_object_that_is_as_it_was_is_not_made_again() -> None:
 
 
 def test_what_is_gone_is_forgotten() -> None:
-    folder, last = Folder(), LastPass()
-    folder.fleet(last)
+    folder, remembered = Folder(), Remembered()
+    folder.fleet(remembered)
     for file in ("extra.yaml", "everywhere.yaml", SITE):
         del folder.files[file]
-    folder.fleet(last)
-    assert last.files is not None
-    assert [text.file for text, _ in last.files.files] == sorted(folder.files)
-    assert sorted(last.objects.packages) == ["HQ100001"]
-    assert "DE1" not in last.objects.sites
+    folder.fleet(remembered)
+    assert remembered.files is not None
+    assert [text.file for text, _ in remembered.files.files] == sorted(folder.files)
+    assert sorted(remembered.objects.packages) == ["HQ100001"]
+    assert "DE1" not in remembered.objects.sites
