@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reconciler.cli.beside import WorkBeside
 from reconciler.cli.options import Options
 from reconciler.cli.reconciling import on_commits, on_files
 from reconciler.cli.report import say
@@ -13,7 +12,8 @@ from reconciler.cli.showing import Showing
 from reconciler.cli.signals import Signals
 from reconciler.cli.systemd import Supervisor
 from reconciler.cli.told import tell
-from reconciler.cli.verifying import VerifyBeside
+from reconciler.cli.verify_beside import VerifyBeside
+from reconciler.cli.work_beside import WorkBeside
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.heartbeat import Heartbeat
 from reconciler.engine.news import Passed, Told

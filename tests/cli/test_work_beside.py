@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.cli import beside
+from reconciler.cli import work_beside
 from reconciler.cli.options import Options
 from reconciler.cli.workplace import Workplace
 
@@ -32,11 +32,11 @@ class Passes:
 def test_a_fault_of_our_own_does_not_end_sending_while_the_passes_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(beside, "AGAIN", 0.01)
+    monkeypatch.setattr(work_beside, "AGAIN", 0.01)
     (tmp_path / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {}\n")
     passes = Passes()
     place = Workplace(Options(config=str(tmp_path / "reconciler.yaml")))
-    worker = beside.WorkBeside(place, cast(Any, passes), stop=lambda: False, heard=lambda _event: None)
+    worker = work_beside.WorkBeside(place, cast(Any, passes), stop=lambda: False, heard=lambda _event: None)
     try:
         assert passes.goes_on.wait(10)
     finally:
