@@ -11,6 +11,7 @@ from reconciler.engine.committed import BrokenSettings, Commits
 from reconciler.engine.passes import Outcome, PassReport, anybody, make_pass, nobody
 from reconciler.engine.scope import Narrowing
 from reconciler.git.following import BranchMissing, Followed
+from reconciler.git.objects import MissingObject
 from reconciler.model.commits import CommitId
 from reconciler.model.diagnostics import Diagnostic, Where
 from reconciler.model.faults import GitFault
@@ -85,7 +86,7 @@ class OnCommits:
         """See `Reconciling.look`. The settings come to rest as files do, the branch need not."""
         self.touched(touched)
         place = self._place or self._read_settings()
-        standing = Standing(commit=None) if place.settings is None else self._stand(place.settings)
+        standing = Standing(commit=None) if place.settings is None else self._stand(place.settings, place.commits)
         return Look(
             manifests={BRANCH: (standing.commit, standing.problem)},
             sources={self.settings_file: look_at_file(self.settings_file)},
@@ -169,15 +170,16 @@ class OnCommits:
             raise Moved((self.settings_file,))
         return place
 
-    def _stand(self, settings: Settings) -> Standing:
-        """Where the branch stands, as far as it may be acted on."""
+    def _stand(self, settings: Settings, commits: Commits | None) -> Standing:
+        """Where the branch stands, as far as it may be acted on. Mostly it is one commit further on."""
         last = self._last(settings)
         try:
             tip = self.followed.tip()
-        except BranchMissing as missing:
+            is_next = tip == last or (commits is not None and last in commits.reader.parents(tip))
+        except (BranchMissing, MissingObject) as missing:
             hint = "push the branch, or follow another"
             return self._held(str(missing), settings, code="branch-missing", hint=hint)
-        if not self._goes_on(last, tip, settings):
+        if not (is_next or self._goes_on(last, tip, settings)):
             message = f"{self.followed.branch} was rewritten: {tip[:12]} does not follow {str(last)[:12]}"
             hint = f"look at what it changes, then: reconcile watch --accept-rewrite {tip[:12]}"
             return self._held(message, settings, code="history-rewritten", hint=hint)

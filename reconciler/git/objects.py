@@ -93,11 +93,6 @@ class Objects:
         """The tree of a commit."""
         return ObjectId(self.read(ObjectId(commit), "commit")[len("tree ") :].split(b"\n", 1)[0].decode("ascii"))
 
-    def parents(self, commit: CommitId) -> tuple[CommitId, ...]:
-        """The commits that a commit says it follows."""
-        head = self.read(ObjectId(commit), "commit").partition(b"\n\n")[0].split(b"\n")
-        return tuple(CommitId(line[7:].decode("ascii")) for line in head if line.startswith(b"parent "))
-
     def tree(self, id: ObjectId) -> Iterator[TreeEntry]:
         """The entries of one tree in git's order: bytes, a folder as if a slash ended its name."""
         for raw in self.raw_tree(id):

@@ -84,6 +84,11 @@ class CommitReader:
         """The commit that the repository's HEAD is at."""
         return self.objects.head()
 
+    def parents(self, commit: CommitId) -> tuple[CommitId, ...]:
+        """The commits that a commit says it follows; raises MissingObject if it is not there itself."""
+        head = self.objects.read(ObjectId(commit), "commit").partition(b"\n\n")[0].split(b"\n")
+        return tuple(CommitId(line[7:].decode("ascii")) for line in head if line.startswith(b"parent "))
+
     def read(
         self,
         commit: CommitId,

@@ -169,3 +169,24 @@ def test_R11_hooks_that_the_users_settings_name_are_not_run_for_the_clone(
     followed = cloned(origin)
     followed.keep(followed.tip())
     assert not canary.exists()
+
+
+@pytest.mark.parametrize("shape", ["loose", "packed", "a-link"])
+def test_the_tip_is_found_however_git_keeps_it(tmp_path: Path, shape: str) -> None:
+    repo = Repo.new(tmp_path / "fleet")
+    repo.put("a.yaml", "one\n")
+    commit = repo.commit()
+    if shape == "packed":
+        repo.git("pack-refs", "--all")
+    elif shape == "a-link":
+        repo.git("branch", "trunk")
+        repo.git("symbolic-ref", "refs/heads/main", "refs/heads/trunk")
+    assert LocalBranch(repository=open_repository(str(repo.path)), branch="main").tip() == commit
+
+
+def test_no_file_of_the_repository_but_its_branches_is_taken_for_one(origin: Repo) -> None:
+    (origin.path / ".git/ORIG_HEAD").write_text(origin.git("rev-parse", "HEAD") + "\n")
+    (origin.path / ".git/refs/heads/torn").write_text(origin.git("rev-parse", "HEAD")[:39])
+    for branch in ("../../ORIG_HEAD", "torn", "/main", ""):
+        with pytest.raises(GitFault):
+            LocalBranch(repository=open_repository(str(origin.path)), branch=branch).tip()
