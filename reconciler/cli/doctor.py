@@ -1,9 +1,10 @@
 """`reconcile doctor`: look at everything that has to work, and say what to do where it does not."""
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reconciler.cli.exits import Exit, InvalidSettings
+from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.cli.options import Options, Output
 
 if TYPE_CHECKING:
@@ -50,15 +51,45 @@ def _checks(place: "Workplace") -> "Iterator[Check]":
             yield problem("settings", f"{where}: {found.message}", remedy=found.hint)
         return
     yield from libraries()
+    yield from _commits(place)
+    yield from _telling(place)
     try:
         read = place.read_fleet()
     except Moved as moved:
         yield problem("manifests", str(moved), remedy="run it again once the files are at rest")
         return
+    except CommandError as error:
+        yield problem("manifests", str(error), remedy=error.hint)
+        return
     yield manifests(read)
     sources = {package.source.path for package in read.fleet.packages}
     yield from watching(place.settings.manifest_paths, sources)
     yield from _state_and_sites(place, read)
+
+
+def _commits(place: "Workplace") -> "Iterator[Check]":
+    """Before anything is read: a repository that cannot be reached must not end the checkup."""
+    from reconciler import wiring
+
+    git = place.settings.git
+    if git.repo is None and not git.require_signed:
+        return
+    from reconciler.cli.following import from_settings
+    from reconciler.engine.checkup.commits import commits
+
+    repo = None if git.repo is None else from_settings(place, git.repo)
+    yield from commits(git, repo=repo, clone=wiring.clone_folder(place.settings.state_url))
+
+
+def _telling(place: "Workplace") -> "Iterator[Check]":
+    settings = place.settings
+    if settings.listen is None and not settings.notify:
+        return
+    from reconciler import wiring
+    from reconciler.engine.checkup.telling import telling
+
+    private = wiring.private_variables(settings)
+    yield from telling(settings, lambda notifier: wiring.open_teller(notifier, variables=os.environ, private=private))
 
 
 def _state_and_sites(place: "Workplace", read: "FleetRead") -> "Iterator[Check]":

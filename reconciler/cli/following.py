@@ -46,7 +46,7 @@ def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
         raise CommandError("--repo: the url holds a password", code=Exit.USAGE, hint=hint)
     try:
         if repo is not None:
-            return _clone(place, repo if asked.repo else _from_settings(place, repo), branch)
+            return _clone(place, repo if asked.repo else from_settings(place, repo), branch)
         repository = find_repository(os.getcwd())
         if repository is None:
             if branch is None:
@@ -85,8 +85,8 @@ def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
     return found
 
 
-def _from_settings(place: "Workplace", repo: str) -> str:
-    """A relative path refers to the folder of the settings."""
+def from_settings(place: "Workplace", repo: str) -> str:
+    """The repository that the settings name, as git is told it: a relative path refers to their folder."""
     there = os.path.join(place.settings_directory, repo)
     return there if os.path.isdir(there) else repo
 
@@ -97,7 +97,7 @@ def followed_elsewhere(place: "Workplace") -> "Clone":
 
     settings = place.settings.git
     try:
-        found = _clone(place, _from_settings(place, settings.repo or ""), settings.branch)
+        found = _clone(place, from_settings(place, settings.repo or ""), settings.branch)
         try:
             found.tip()
         except BranchMissing:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -167,14 +168,21 @@ def _forget_branches(folder: str) -> None:
 
 
 def _take_old_locks_away(folder: str) -> None:
-    """Left by a git that was killed: no conversation takes that long, and none could begin while they are there."""
+    """No conversation could begin while they are there."""
+    for lock in old_locks(folder):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(lock)
+
+
+def old_locks(folder: str) -> Iterator[str]:
+    """Files left in a clone of ours by a git that was killed: no conversation takes that long."""
     before = time.time() - LIMIT
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name == "info" or not place.endswith("/objects")]
         for name in files:
             with contextlib.suppress(FileNotFoundError):
                 if name.endswith(".lock") and os.lstat(f"{place}/{name}").st_mtime < before:
-                    os.unlink(f"{place}/{name}")
+                    yield f"{place}/{name}"
 
 
 def _default_branch(repository: Repository, url: str) -> str:

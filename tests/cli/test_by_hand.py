@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from reconciler.state.protocol import Author
 from reconciler.state.sqlite import open_sqlite
 from tests.builders import NOW
 from tests.cli.conftest import PACKAGE, Ended, Reconcile
+from tests.git.repositories import Repo
 
 
 def content_of(reconcile: Reconcile) -> str:
@@ -350,6 +352,35 @@ def test_doctor_names_what_is_wrong_in_settings_manifests_and_state(reconcile: R
     assert (ended.code, found["manifests"], found["state"], found["sites"]) == (1, "problem", "problem", "warning")
     (fleet / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {guard: {}}\n")
     assert subjects(reconcile("doctor", "-o", "json")) == {"settings": "problem"}
+
+
+def test_doctor_looks_at_commits_and_at_who_is_told(
+    reconcile: Reconcile, fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = Repo.new(fleet.parent / "origin")
+    origin.put("manifests/hq.yaml", (fleet / "manifests" / "sites.yaml").read_text())
+    origin.commit()
+    (fleet / "signers").write_text("# nobody yet\n")
+    (fleet / "reconciler.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Config\nspec:\n"
+        f"  git: {{repo: {origin.path}, branch: main, requireSigned: true, allowedSigners: signers}}\n"
+        '  metrics: {listen: "9464"}\n'
+        "  notify:\n"
+        '    - {name: ops, webhook: {url: "https://ops.example.org/", secret: "env:OPS_SECRET"}}\n'
+        "    - {name: pager, command: [/nowhere/page]}\n"
+    )
+    ended = reconcile("doctor", "-o", "json")
+    found = subjects(ended)
+    wrong = ("git/signers", "notify/ops", "notify/pager", "manifests")
+    assert (ended.code, [found[subject] for subject in wrong]) == (1, ["problem"] * 4)
+    assert (found["git/repository"], found["metrics"]) == ("ok", "ok")
+    (fleet / "signers").write_text("anna@example.org ssh-ed25519 AAAA\n")
+    monkeypatch.setenv("OPS_SECRET", "correct-horse")
+    shutil.rmtree(origin.path)
+    mended = reconcile("doctor", "-o", "json")
+    found = subjects(mended)
+    assert (found["git/signers"], found["notify/ops"], found["git/repository"]) == ("ok", "ok", "problem")
+    assert "correct-horse" not in mended.out
 
 
 # state

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.engine.checkup.commits import commits
 from reconciler.engine.checkup.depot import depot
 from reconciler.engine.checkup.in_time import in_time
 from reconciler.engine.checkup.machine import clock, watching
@@ -20,6 +21,7 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.instants import Instant
 from reconciler.model.names import SiteName
 from reconciler.model.quantities import Bytes
+from reconciler.model.settings import GitSettings
 from reconciler.model.sites import Address, Limits, Site, SiteType
 from reconciler.model.stores import StateId, StoreId
 from reconciler.senders.directory import open_directory
@@ -27,6 +29,7 @@ from reconciler.senders.protocol import Sender
 from reconciler.state.examining import examine_sqlite
 from reconciler.state.sqlite import open_sqlite
 from tests.builders import NOW
+from tests.git.repositories import Repo
 from tests.planning import builders
 from tests.planning.builders import World
 from tests.users import nobody
@@ -240,3 +243,46 @@ def test_a_depot_without_room_or_that_may_not_be_written_is_told(tmp_path: Path)
 
 def test_an_origin_with_an_address_packs_into_its_own_store(tmp_path: Path) -> None:
     assert list(depot(str(tmp_path), fleet_that_packs(2**62, address=True))) == []
+
+
+# commits
+
+
+def test_a_program_that_signatures_need_and_is_not_there_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signers = tmp_path / "signers"
+    signers.write_text("anna@example.org ssh-ed25519 AAAA\n")
+    settings = GitSettings(require_signed=True, allowed_signers=str(signers))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {check.subject: check.condition for check in commits(settings, repo=None, clone=str(tmp_path))}
+    assert found == {"git/signers": Condition.OK, "git/ssh-keygen": Condition.PROBLEM}
+
+
+def test_a_repository_without_the_branch_or_without_an_answer_is_a_problem(tmp_path: Path) -> None:
+    origin = Repo.new(tmp_path / "origin")
+    origin.commit()
+    settings = {branch: GitSettings(repo="there", branch=branch) for branch in ("main", "gone")}
+    there, gone = (
+        next(commits(settings[branch], repo=str(origin.path), clone=str(tmp_path / "clone"))) for branch in settings
+    )
+    assert (there.condition, gone.condition) == (Condition.OK, Condition.PROBLEM)
+    assert "no branch gone" in gone.detail
+    (silent,) = commits(settings["main"], repo=str(origin.path), clone=str(tmp_path / "clone"), limit=0.0)
+    assert (silent.condition, silent.detail) == (Condition.PROBLEM, "no answer within 0 s")
+
+
+def test_an_old_lock_in_the_clone_is_told_and_a_new_one_is_a_fetch(tmp_path: Path) -> None:
+    origin = Repo.new(tmp_path / "origin")
+    origin.commit()
+    clone = Repo.new(tmp_path / "clone.git", bare=True).path
+    old, new = clone / "refs" / "heads" / "main.lock", clone / "packed-refs.lock"
+    for lock in (old, new):
+        lock.touch()
+    os.utime(old, (1, 1))
+    found = list(commits(GitSettings(repo="there"), repo=str(origin.path), clone=str(clone)))
+    assert [(check.subject, check.condition) for check in found] == [
+        ("git/repository", Condition.OK),
+        ("git/clone", Condition.WARNING),
+    ]
+    assert str(old) in found[1].detail
