@@ -27,12 +27,15 @@ class Progress:
         self._doing = doing
         self._stream = stream = sys.stderr if stream is None else stream
         self._clock = clock
-        self._speaks_at = clock() + (PATIENCE if stream.isatty() else HEARTBEAT)
+        self._patience = PATIENCE if stream.isatty() else HEARTBEAT
+        self._speaks_at = clock() + self._patience
         self._shown = False
 
     def step(self, done: int, total: int, name: str) -> None:
         """`name` is read next, after `done` of `total`; with all done what was shown is taken away."""
         now = self._clock()
+        if done == 0:
+            self._speaks_at = now + self._patience  # a watch reads again and again: each reading begins anew
         if self._stream.isatty():
             if done == total and self._shown:
                 self._stream.write(ERASE)
