@@ -5,6 +5,7 @@ job, `PACKAGE@SITE`, a site, or what is wrong with the branch.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 
 from reconciler.engine.news import Passed
 from reconciler.engine.passes import Outcome, PassReport
@@ -161,35 +162,18 @@ def _of_pairs(plan: Plan, standing: Standing, *, whole: bool, at: Instant, commi
     strange: dict[str, str] = {pair.site: pair.detail for pair in plan.pairs if _has_other_store(pair)}
     unknown = {pair.site for pair in plan.pairs if BlockReason.UNKNOWN in (pair.reason, *pair.also)}
     needed = frozenset(site for job in plan.jobs for site in job.required_sites) if _any(standing) and whole else ()
-    yield Sighting(
-        kind=EventKind.SEND_FAILED,
-        at=at,
-        standing=failed,
-        over=None if whole else frozenset(),
-        plan=plan.id,
-        commit=commit,
-    )
-    yield Sighting(
+    mismatched, drifted = (standing.get(kind, {}) for kind in (EventKind.STORE_MISMATCH, EventKind.DRIFT_FOUND))
+    seen = partial(Sighting, at=at, plan=plan.id, commit=commit)
+    yield seen(kind=EventKind.SEND_FAILED, standing=failed, over=None if whole else frozenset())
+    yield seen(
         kind=EventKind.STORE_MISMATCH,
-        at=at,
         standing=strange,
-        over=frozenset(
-            site for site in standing.get(EventKind.STORE_MISMATCH, {}) if site in needed and site not in unknown
-        ),
-        plan=plan.id,
-        commit=commit,
+        over=frozenset(site for site in mismatched if site in needed and site not in unknown),
     )
-    yield Sighting(
+    yield seen(
         kind=EventKind.DRIFT_FOUND,
-        at=at,
         standing=damaged,
-        over=frozenset(
-            subject
-            for subject in standing.get(EventKind.DRIFT_FOUND, {})
-            if subject.rpartition("@")[2] in needed and subject not in pairs
-        ),
-        plan=plan.id,
-        commit=commit,
+        over=frozenset(subject for subject in drifted if subject.rpartition("@")[2] in needed and subject not in pairs),
     )
 
 

@@ -7,7 +7,17 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.instants import Instant, Seconds
 from reconciler.model.names import PackageName, SiteName
-from reconciler.model.plan import GuardResult, JobVerdict, Plan, PlannedJob, PlannedPair, SendOnlyJob, Verdict
+from reconciler.model.plan import (
+    Cancellation,
+    GuardResult,
+    JobVerdict,
+    Plan,
+    PlannedJob,
+    PlannedPair,
+    SendOnlyJob,
+    Update,
+    Verdict,
+)
 from reconciler.model.quantities import Bytes
 from reconciler.model.review import (
     ActionChange,
@@ -119,32 +129,25 @@ def _actions(before: Plan, after: Plan) -> tuple[ActionChange, ...]:
 
 
 def _action_lines(plan: Plan) -> Mapping[tuple[str, SiteName, str], ActionLine]:
-    cancelled = (
-        ActionLine(
-            kind=ActionKind.CANCEL,
-            site=row.site,
-            packages=(change.package,),
-            send_only_job=change.send_only_job,
-            becomes=change.reason.value,
-        )
-        for change in plan.cancellations
-        for row in change.sites
+    changes: tuple[tuple[Cancellation | Update, ActionKind, str], ...] = (
+        *((change, ActionKind.CANCEL, change.reason.value) for change in plan.cancellations),
+        *((change, ActionKind.UPDATE, change.priority.word) for change in plan.updates),
     )
-    updated = (
+    changed = (
         ActionLine(
-            kind=ActionKind.UPDATE,
+            kind=kind,
             site=row.site,
             packages=(change.package,),
             send_only_job=change.send_only_job,
-            becomes=change.priority.word,
+            becomes=becomes,
         )
-        for change in plan.updates
+        for change, kind, becomes in changes
         for row in change.sites
     )
     removed = (
         ActionLine(kind=ActionKind.REMOVE, site=removal.site, packages=removal.packages) for removal in plan.removals
     )
-    return {(line.kind.value, line.site, line.send_only_job): line for line in (*cancelled, *updated, *removed)}
+    return {(line.kind.value, line.site, line.send_only_job): line for line in (*changed, *removed)}
 
 
 def _jobs(before: Plan, after: Plan) -> tuple[JobChange, ...]:

@@ -386,15 +386,20 @@ def receiver() -> Iterator[Receiver]:
         yield found
 
 
-def test_R2_killed_between_the_delivery_and_its_mark_it_is_told_once_more_with_the_same_id(
-    path: str, receiver: Receiver, said: list[str]
-) -> None:
-    process = subprocess.Popen(
+def notifier_process(path: str, receiver: Receiver) -> subprocess.Popen[bytes]:
+    """One that sees a failure and tells the receiver of it."""
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.engine.notifier_process", path, receiver.url, str(NOW)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
+
+
+def test_R2_killed_between_the_delivery_and_its_mark_it_is_told_once_more_with_the_same_id(
+    path: str, receiver: Receiver, said: list[str]
+) -> None:
+    process = notifier_process(path, receiver)
     receiver.before_answer = lambda: os.kill(process.pid, signal.SIGKILL)
     receiver.wait()
     assert process.wait(20) == -signal.SIGKILL
@@ -421,12 +426,7 @@ def test_R2_killed_between_the_delivery_and_its_mark_it_is_told_once_more_with_t
 def test_R2_killed_at_any_moment_nothing_is_lost_and_nothing_is_told_under_two_ids(
     path: str, receiver: Receiver, turn: int
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.notifier_process", path, receiver.url, str(NOW)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    process = notifier_process(path, receiver)
     assert process.stdout is not None
     process.stdout.readline()
     threading.Event().wait(turn * 0.001)

@@ -30,19 +30,19 @@ def settings_faults(document: Document) -> Iterator[Diagnostic]:
     url_path = ("spec", "state", "url")
     url = _value(document, url_path)
     if _holds_secret(url):
-        yield Diagnostic(
+        yield _fault(
+            document,
+            url_path,
             code="secret-in-url",
             message="the url holds a user or a password",
-            where=document.where(*url_path),
-            path=dotted(url_path),
             hint=BY_REFERENCE,
         )
     elif isinstance(url, str) and url.startswith("postgresql://"):
-        yield Diagnostic(
+        yield _fault(
+            document,
+            url_path,
             code="not-yet",
             message="a state at postgresql:// comes in a later version; this one knows sqlite:///PATH",
-            where=document.where(*url_path),
-            path=dotted(url_path),
             hint="write sqlite:///PATH, for example sqlite:///.reconciler/state.db",
         )
     yield from _lease_fault(document)
@@ -59,11 +59,11 @@ def _lease_fault(document: Document) -> Iterator[Diagnostic]:
     path = ("spec", "workers", "lease")
     text = _value(document, path)
     if isinstance(text, str) and DURATION.fullmatch(text) and 0 < parse_duration(text) < SHORTEST_LEASE:
-        yield Diagnostic(
+        yield _fault(
+            document,
+            path,
             code="lease-too-short",
             message=f"a lease of {text} may end while its worker is alive",
-            where=document.where(*path),
-            path=dotted(path),
             hint=f"write {SHORTEST_LEASE}s or more; 20s is the default",
         )
 
@@ -72,20 +72,20 @@ def _git_faults(document: Document) -> Iterator[Diagnostic]:
     path = ("spec", "git", "repo")
     url = _value(document, path)
     if isinstance(url, str) and _PASSWORD.match(url):
-        yield Diagnostic(
+        yield _fault(
+            document,
+            path,
             code="secret-in-url",
             message="the url holds a password",
-            where=document.where(*path),
-            path=dotted(path),
             hint="leave it to git's own credentials (git help credentials)",
         )
     path = ("spec", "git", "requireSigned")
     if _value(document, path) is True and not _value(document, ("spec", "git", "allowedSigners")):
-        yield Diagnostic(
+        yield _fault(
+            document,
+            path,
             code="no-allowed-signers",
             message="commits must be signed, but nobody is allowed to sign",
-            where=document.where(*path),
-            path=dotted(path),
             hint="name a file of signers: allowedSigners: FILE",
         )
 
@@ -98,11 +98,11 @@ def _ownership_faults(document: Document) -> Iterator[Diagnostic]:
         for place, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
             path: Path = ("spec", "ownership", index, "paths", place)
             if isinstance(pattern, str) and not Patterns.of((pattern,)):
-                yield Diagnostic(
+                yield _fault(
+                    document,
+                    path,
                     code="useless-pattern",
                     message=f'"{pattern}" matches no file',
-                    where=document.where(*path),
-                    path=dotted(path),
                     hint="write it as in a .gitignore file, without a # in front or a [ that stays open",
                 )
 
@@ -117,29 +117,29 @@ def _notifier_faults(document: Document) -> Iterator[Diagnostic]:
         path: Path = ("spec", "notify", index)
         ways = [way for way in ("webhook", "command", "service") if way in entry]
         if len(ways) != 1:
-            yield Diagnostic(
+            yield _fault(
+                document,
+                path,
                 code="notifier-ways",
                 message=f"a notifier has one way, this one {' and '.join(ways) or 'none'}",
-                where=document.where(*path),
-                path=dotted(path),
                 hint="write one of webhook, command and service",
             )
         webhook = entry.get("webhook")
         if isinstance(webhook, dict) and _names_user(webhook.get("url")):
-            yield Diagnostic(
+            yield _fault(
+                document,
+                (*path, "webhook", "url"),
                 code="secret-in-url",
                 message="the url holds a user or a password",
-                where=document.where(*path, "webhook", "url"),
-                path=dotted((*path, "webhook", "url")),
                 hint=BY_REFERENCE,
             )
         name = entry.get("name")
         if isinstance(name, str) and known.setdefault(name.lower(), index) != index:
-            yield Diagnostic(
+            yield _fault(
+                document,
+                (*path, "name"),
                 code="duplicate-notifier",
                 message=f'a notifier "{name}" is declared already, as notify[{known[name.lower()]}]',
-                where=document.where(*path, "name"),
-                path=dotted((*path, "name")),
                 hint="rename one of them",
             )
 
@@ -169,13 +169,18 @@ def _placeholder_faults(document: Document, path: Path) -> Iterator[Diagnostic]:
             kind, _, key = found[1].partition(".")
             if found[1] == "name" or (kind == "labels" and labels.is_key(key)):
                 continue
-            yield Diagnostic(
+            yield _fault(
+                document,
+                (*path, field),
                 code="unknown-placeholder",
                 message=f"{found[0]} stands for nothing",
-                where=document.where(*path, field),
-                path=dotted((*path, field)),
                 hint="{name} and {labels.KEY} are filled in",
             )
+
+
+def _fault(document: Document, path: Path, *, code: str, message: str, hint: str) -> Diagnostic:
+    """What is wrong with the value at `path`."""
+    return Diagnostic(code=code, message=message, where=document.where(*path), path=dotted(path), hint=hint)
 
 
 def _value(document: Document, path: Path) -> Any:
