@@ -117,22 +117,28 @@ def _check_roots(commits: "Commits") -> None:
 def settings_again(now: Workplace, before: Workplace) -> SettingsRead:
     """The settings of a watch as they are now; broken if their file cannot be read.
 
-    Broken too if it is gone: without it everybody would be trusted, and nothing guarded as it says.
+    Broken too if it is gone: without it everybody would be trusted, and nothing guarded as it says; and if they name
+    another state, whose turn may be another's.
     """
     file = before.settings_file
     if file is not None and (now.settings_file is None or _settings_file(now) != _settings_file(before)):
         return _unreadable(file, f"the settings {file} are gone")
     try:
-        return now.settings_read
+        read = now.settings_read
     except CommandError as fault:
         return _unreadable(file or SETTINGS_FILE, str(fault))
+    if read.settings is not None and now.settings.state_url != before.settings.state_url:
+        why = "the settings name another state; sends and turns are those of the first one"
+        return _broken("another-state", now.settings_file or SETTINGS_FILE, why, hint="start the watch anew")
+    return read
 
 
 def _unreadable(file: str, why: str) -> SettingsRead:
-    hint = "put them back; meanwhile what was recorded stays, and nothing new is"
-    return SettingsRead(
-        settings=None, diagnostics=(Diagnostic(code="unreadable", message=why, where=Where(file), hint=hint),)
-    )
+    return _broken("unreadable", file, why, hint="put them back; meanwhile what was recorded stays, and nothing new is")
+
+
+def _broken(code: str, file: str, why: str, *, hint: str) -> SettingsRead:
+    return SettingsRead(settings=None, diagnostics=(Diagnostic(code=code, message=why, where=Where(file), hint=hint),))
 
 
 def _settings_file(place: Workplace) -> str:

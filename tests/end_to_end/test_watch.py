@@ -130,3 +130,17 @@ def test_R10_settings_that_are_gone_hold_a_watch_of_files_until_they_are_back(
         away.rename(settings)
         watch.until(lambda passes: len(recorded(passes)) == 2)
         assert watch.end(signal.SIGTERM) == 143
+
+
+def test_R10_settings_that_name_another_state_hold_a_watch(place: Workshop) -> None:
+    settings = place.here / "reconciler.yaml"
+    before = settings.read_text()
+    with place.watching() as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        settings.write_text(before.replace("{", "{state: {url: 'sqlite:///another.db'}, "))
+        held = watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
+        assert [found["code"] for found in held[-1]["diagnostics"]] == ["another-state"]
+        assert not (place.here / "another.db").exists()
+        settings.write_text(before)
+        watch.until(lambda passes: passes[-1]["outcome"] == "done")
+        assert watch.end(signal.SIGTERM) == 143
