@@ -11,6 +11,7 @@ from reconciler.cli.options import Options, Output
 if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
     from reconciler.git.following import Followed
+    from reconciler.model.settings import Settings
 
 MOST_OFTEN = 1.0
 """Seconds between two fetches, at the least."""
@@ -54,15 +55,15 @@ def watch(
     place = work_in(options)
     place.check_watchable()
     followed = followed_at(place, Asked(files=files, repo=repo, branch=branch))
-    every = _poll(place, poll)
+    every = _poll(poll)
     if accept_rewrite is not None:
         _accept(place, followed, accept_rewrite)
     options = replace(staying(options), chdir=None)
     return leave(Watch(options, place, followed, poll=every, works=not no_work).run())
 
 
-def _poll(place: "Workplace", said: str | None) -> Callable[[], float]:
-    """Seconds between two fetches, asked before each."""
+def _poll(said: str | None) -> "Callable[[Settings], float]":
+    """Seconds between two fetches, by the settings of then."""
     from reconciler.cli.exits import CommandError, Exit
     from reconciler.model.quantities import parse_duration
 
@@ -70,7 +71,7 @@ def _poll(place: "Workplace", said: str | None) -> Callable[[], float]:
         seconds = None if said is None else float(parse_duration(said))
     except ValueError as error:
         raise CommandError(f"--poll {said}: {error}", code=Exit.USAGE) from None
-    return lambda: max(MOST_OFTEN, float(place.settings.git.poll) if seconds is None else seconds)
+    return lambda settings: max(MOST_OFTEN, float(settings.git.poll) if seconds is None else seconds)
 
 
 def _accept(place: "Workplace", followed: "Followed | None", commit: str) -> None:

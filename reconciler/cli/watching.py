@@ -23,6 +23,7 @@ from reconciler.engine.standby import Turn, TurnLost, Watching, stand_by
 from reconciler.engine.undisturbed import Undisturbed
 from reconciler.engine.watch import watch as loop
 from reconciler.model.instants import format_instant
+from reconciler.model.settings import Settings
 from reconciler.sources.watching import FileWatching
 from reconciler.state.liveness import this_process
 from reconciler.state.protocol import State
@@ -42,12 +43,19 @@ class Watch:
     """
 
     def __init__(
-        self, options: Options, place: Workplace, followed: "Followed | None", *, poll: Callable[[], float], works: bool
+        self,
+        options: Options,
+        place: Workplace,
+        followed: "Followed | None",
+        *,
+        poll: Callable[[Settings], float],
+        works: bool,
     ) -> None:
         self._options = options
         self._place = place
         self._followed = followed
         self._poll = poll
+        self._settings = place.settings
         self._works = works and not options.dry_run
         self._heart = Heartbeat()
         self._showing = Showing(options, place, beating=self._heart.is_beating)
@@ -133,13 +141,13 @@ class Watch:
 
     def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
         if self._followed is None:
-            return on_files(self._options, self._place, confirm=self._confirm, configure=self._showing.configure)
+            return on_files(self._options, self._place, confirm=self._confirm, configure=self._configure)
         reconciling = on_commits(
             self._options,
             self._place,
             self._followed,
             confirm=self._confirm,
-            configure=self._showing.configure,
+            configure=self._configure,
             touched=(lambda _paths: None) if fetching is None else fetching.touched,
             nearby=() if fetching is None else fetching.nearby,
         )
@@ -149,6 +157,10 @@ class Watch:
             f"following branch {self._followed.branch} of {where}; uncommitted changes are not looked at",
         )
         return reconciling
+
+    def _configure(self, settings: Settings) -> None:
+        self._settings = settings
+        self._showing.configure(settings)
 
     def _beat(self) -> None:
         self._heart.beat()
@@ -180,7 +192,7 @@ class Watch:
             return None
         from reconciler.engine.fetching import Fetching
 
-        fetching = Fetching(self._followed, poll=self._poll, tell=self._fetched)
+        fetching = Fetching(self._followed, poll=lambda: self._poll(self._settings), tell=self._fetched)
         until = time.monotonic() + FIRST_FETCH
         while not (fetching.was_tried() or signals.is_asked()) and time.monotonic() < until:
             self._heart.beat()

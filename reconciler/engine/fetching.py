@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from reconciler.git.following import BranchMissing, Clone
 from reconciler.model.faults import GitFault
 
+SLICE = 1.0
+"""Seconds after which it is asked again how long to rest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
@@ -63,7 +66,14 @@ class Fetching:
             self._wanted.clear()
             self._tell(fetch(self._clone))
             self._tried.set()
-            self._wanted.wait(self._poll())
+            self._rest()
+
+    def _rest(self) -> None:
+        """Until it is time again, which may be sooner than it was when the rest began."""
+        began = time.monotonic()
+        while (left := began + self._poll() - time.monotonic()) > 0:
+            if self._wanted.wait(min(left, SLICE)):
+                return
 
 
 def fetch(clone: Clone) -> Fetched:

@@ -32,6 +32,7 @@ def test_R5_whoever_lost_its_turn_records_nothing_more(fleet: Path, lost_at: int
         place,
         LocalBranch(repository=open_repository(str(fleet)), branch="main"),
         confirm=confirm,
+        configure=lambda _settings: None,
         touched=lambda _paths: None,
         nearby=(),
     )

@@ -178,6 +178,24 @@ def test_a_repository_elsewhere_is_followed_in_a_clone(place: Workshop, repo: Re
         ends(watch)
 
 
+def test_a_reload_changes_how_often_it_is_fetched(place: Workshop, repo: Repo, tmp_path: Path) -> None:
+    bare = tmp_path / "origin.git"
+    repo.git("clone", "--quiet", "--bare", ".", str(bare))
+    settings = tmp_path / "elsewhere" / "reconciler.yaml"
+    settings.parent.mkdir()
+    following = f"{{repo: 'file://{bare}', branch: main, poll: 1h}}"
+    settings.write_text(f"apiVersion: reconciler/v1\nkind: Config\nspec: {{settle: 1s, git: {following}}}\n")
+    with Workshop(tmp_path, at="elsewhere").watching() as watch:
+        watch.until(lambda passes: len(recorded(passes)) == 1)
+        repo.put("payload/till/setup.exe", b"another revision")
+        repo.commit()
+        repo.git("push", "--quiet", str(bare), "main")
+        settings.write_text(settings.read_text().replace("poll: 1h", "poll: 1s"))
+        watch.process.send_signal(signal.SIGHUP)
+        watch.until(lambda passes: len(recorded(passes)) == 2)
+        ends(watch)
+
+
 def test_a_remote_that_went_away_is_told_and_the_last_good_commit_stays(
     place: Workshop, repo: Repo, tmp_path: Path
 ) -> None:
