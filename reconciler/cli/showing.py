@@ -6,6 +6,7 @@ Everything here runs beside the passes and the sends, and holds up neither.
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from reconciler import wiring
 from reconciler.cli.exits import CommandError
@@ -20,8 +21,10 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.settings import Listen, Notifier, Settings
 from reconciler.model.verification import SiteLook
 from reconciler.model.working import Working
-from reconciler.tellers.page import Page, PageFault, Served
 from reconciler.tellers.protocol import Teller
+
+if TYPE_CHECKING:
+    from reconciler.tellers.page import Page
 
 
 class Showing:
@@ -41,10 +44,7 @@ class Showing:
             clock=time.monotonic,
             wall=time.time,
         )
-        try:
-            self._listen(self._settings.listen)
-        except PageFault as fault:
-            raise CommandError(f"metrics.listen: {fault}") from None
+        self._listen(self._settings.listen)
 
     def takes_over(self, fleet: Callable[[], Fleet | None]) -> None:
         """This process makes the passes from now on; `fleet` is that of the last one."""
@@ -74,8 +74,8 @@ class Showing:
         if settings.listen != before.listen:
             try:
                 self._listen(settings.listen)
-            except PageFault as fault:
-                say(self._options, f"metrics.listen: {fault}", level="error", event="page")
+            except CommandError as fault:
+                say(self._options, str(fault), level="error", event="page")
 
     def told(self, told: Told) -> None:
         """What the loop tells, each of it."""
@@ -106,20 +106,24 @@ class Showing:
             self._page = None
 
     def _listen(self, listen: Listen | None) -> None:
+        """Raises CommandError. What serves pages takes room, and most watches serve none."""
         if self._page is not None:
             self._page.close()
             self._page = None
         if listen is None:
             return
+        from reconciler.tellers.page import Page, PageFault, Served
+
         metering = self.metering
-        self._page = Page(
-            listen,
-            Served(
-                health=metering.health,
-                readiness=metering.readiness,
-                families=lambda: [*metering.families(), *self._sampling.families(metering.good_at)],
-            ),
+        served = Served(
+            health=metering.health,
+            readiness=metering.readiness,
+            families=lambda: [*metering.families(), *self._sampling.families(metering.good_at)],
         )
+        try:
+            self._page = Page(listen, served)
+        except PageFault as fault:
+            raise CommandError(f"metrics.listen: {fault}") from None
         address = self._page.address
         say(self._options, f"metrics are served on http://{address}/metrics", event="page", address=address)
 

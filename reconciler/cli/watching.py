@@ -12,8 +12,6 @@ from reconciler.cli.showing import Showing
 from reconciler.cli.signals import Signals
 from reconciler.cli.systemd import Supervisor
 from reconciler.cli.told import tell
-from reconciler.cli.verify_beside import VerifyBeside
-from reconciler.cli.work_beside import WorkBeside
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.heartbeat import Heartbeat
 from reconciler.engine.news import Passed, Told
@@ -29,6 +27,8 @@ from reconciler.state.liveness import this_process
 from reconciler.state.protocol import State
 
 if TYPE_CHECKING:
+    from reconciler.cli.verify_beside import VerifyBeside
+    from reconciler.cli.work_beside import WorkBeside
     from reconciler.engine.fetching import Fetched, Fetching
     from reconciler.git.following import Followed
 
@@ -113,8 +113,7 @@ class Watch:
 
         self._showing.takes_over(lambda: reconciling.fleet)
         supervisor.status("making passes")
-        beside = WorkBeside(self._place, reconciling, stop=is_over, heard=self._showing.worked) if self._works else None
-        verifying = VerifyBeside(self._place, reconciling, looked=self._showing.looked) if self._works else None
+        beside, verifying = self._beside(reconciling, is_over) if self._works else (None, None)
         try:
             loop(
                 reconciling,
@@ -138,6 +137,18 @@ class Watch:
             if beside is not None:
                 beside.close(signals.left())
             self._showing.stands_by(signals.left())
+
+    def _beside(
+        self, reconciling: Reconciling, is_over: Callable[[], bool]
+    ) -> "tuple[WorkBeside | None, VerifyBeside | None]":
+        """Imported only here: who leaves the sends to others has no room for it."""
+        from reconciler.cli.verify_beside import VerifyBeside
+        from reconciler.cli.work_beside import WorkBeside
+
+        return (
+            WorkBeside(self._place, reconciling, stop=is_over, heard=self._showing.worked),
+            VerifyBeside(self._place, reconciling, looked=self._showing.looked),
+        )
 
     def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
         if self._followed is None:
