@@ -1,6 +1,7 @@
 """Each planted bug can still be planted, and names a test that exists; `pytest -m long` plants them all."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,11 @@ def test_each_planted_bug_is_caught_by_its_test(tmp_path: Path) -> None:
 
 def _tests_of(file: str) -> set[str]:
     """The functions of a module and of the suites that its classes are made of."""
-    found: set[str] = set()
-    for name in (
-        file,
-        "tests/conformance/sender.py",
-        "tests/conformance/state.py",
-        "tests/conformance/carrying_out.py",
-    ):
-        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
-        found |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    return found
+    suites = ("tests/conformance/sender.py", "tests/conformance/state.py", "tests/conformance/carrying_out.py")
+    return set().union(*(_functions_of(name) for name in (file, *suites)))
+
+
+@cache
+def _functions_of(file: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
