@@ -20,7 +20,8 @@ def acknowledge(
 
     Example: reconcile acknowledge p-7c1e40b2 changedPackages --reason "CHG0042317, agreed with the regions"
     """
-    from reconciler.cli.one_pass import narrowing, plan_now
+    from reconciler.cli.narrowing import narrowing
+    from reconciler.cli.one_pass import plan_now
     from reconciler.cli.report import say
     from reconciler.cli.workplace import work_in
     from reconciler.engine.reconcile import acknowledgement

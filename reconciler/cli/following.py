@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
+from reconciler.cli.conventions import cache_directory
 from reconciler.cli.exits import CommandError, Exit
 from reconciler.model.faults import GitFault
 
@@ -73,7 +74,6 @@ def _named(branch: str) -> str:
 
 def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
     """A clone of our own beside the state; under `--dry-run`, which writes nothing there, among the caches."""
-    from reconciler.cli.workplace import cache_directory
     from reconciler.git.following import clone
 
     folder = wiring.clone_folder(place.settings.state_url)

@@ -3,42 +3,20 @@
 import gc
 from collections.abc import Callable, Sequence
 
-from reconciler.cli.exits import CommandError, Exit, strongest
-from reconciler.cli.options import FailOn, Options, Output, Show
-from reconciler.cli.report import as_json, deliver, detail, masked, plan_renderer, report_diagnostics, say, write_file
+from reconciler.cli.exits import CommandError, Exit
+from reconciler.cli.narrowing import narrowing
+from reconciler.cli.options import Options, Output, Show
+from reconciler.cli.outcome import exit_code, known_before, tell_outcome, tell_workers
+from reconciler.cli.report import as_json, deliver, detail, masked, plan_renderer, report_all, say, write_file
 from reconciler.cli.trust import check_files
 from reconciler.cli.workplace import Workplace, work_in
 from reconciler.engine.manifests import FleetRead
 from reconciler.engine.reconcile import Planned, plan_fleet, record
 from reconciler.engine.scope import Narrowing, NothingMatches
-from reconciler.manifests.selectors import parse_selector
-from reconciler.model.plan import Plan
-from reconciler.state.protocol import State, Submission
-from reconciler.views.counts import count
+from reconciler.state.protocol import State
 from reconciler.views.plan_json import plan_json
-from reconciler.views.workers import workers_text
 
 PLAN_OUTPUTS = (Output.TEXT, Output.JSON, Output.YAML, Output.MARKDOWN)
-
-
-def report_all(read: FleetRead, options: Options) -> None:
-    """Everything that is wrong in the manifests."""
-    report_diagnostics(read.diagnostics, options, files=read.files, texts=read.texts)
-
-
-def narrowing(options: Options) -> Narrowing:
-    """What the filters of the command line mean; raises CommandError for a selector that cannot be read."""
-    try:
-        selector = None if options.selector is None else parse_selector(options.selector)
-    except ValueError as error:
-        raise CommandError(f"-l {options.selector}: {error}", code=Exit.USAGE) from None
-    return Narrowing(
-        sites=options.site,
-        packages=options.package,
-        jobs=options.job,
-        selector=selector,
-        selector_text=options.selector or "",
-    )
 
 
 def plan_now(
@@ -119,37 +97,3 @@ def _one_pass(options: Options, paths: Sequence[str], *, write: bool, out: str |
     finally:
         state.close()
     return exit_code(plan, options, pending=not recorded, invalid=planned.read.has_errors)
-
-
-def tell_outcome(options: Options, submission: Submission) -> None:
-    """What was left out because it had moved, and what was recorded before."""
-    for package, site in submission.moved:
-        say(options, f"left out: {package}@{site} changed while this plan was made; the next pass plans it again")
-    if submission.already:
-        names = ", ".join(submission.already[:3])
-        say(options, f"recorded already: {count(len(submission.already), 'send-only job')} ({names})")
-
-
-def tell_workers(place: Workplace, state: State, plan: Plan) -> None:
-    """Who carries out what is open now, or that nobody does (cli.md)."""
-    if plan.send_only_jobs or plan.summary.in_flight:
-        workers = [worker for worker in state.workers() if not worker.watches]
-        say(place.options, workers_text(workers, at=place.now()))
-
-
-def known_before(submission: Submission) -> bool:
-    """Whether the state knew all of a plan: somebody recorded it before (L8)."""
-    changed = submission.recorded or submission.cancelled or submission.updated or submission.removed
-    return bool(submission.already) and not changed
-
-
-def exit_code(plan: Plan, options: Options, *, pending: bool, invalid: bool) -> Exit:
-    """The code of a pass (cli.md): `pending` while nothing of the plan is recorded."""
-    codes = []
-    if invalid:
-        codes.append(Exit.INVALID)
-    if plan.refused or (options.fail_on is FailOn.BLOCKED and plan.summary.blocked):
-        codes.append(Exit.NO)
-    if options.detailed_exitcode and pending and plan.has_changes:
-        codes.append(Exit.CHANGES)
-    return strongest(codes)

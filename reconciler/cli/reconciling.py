@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
+from reconciler.cli.conventions import SETTINGS_FILE
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.one_pass import narrowing
+from reconciler.cli.narrowing import narrowing
 from reconciler.cli.options import Options
 from reconciler.cli.trust import check_files, unsigned_files
-from reconciler.cli.workplace import SETTINGS_FILE, Workplace, work_in
+from reconciler.cli.workplace import Workplace, work_in
 from reconciler.engine.on_files import OnFiles, Place
 from reconciler.engine.remembered import Remembered
 from reconciler.manifests.declaring.settings import SettingsRead

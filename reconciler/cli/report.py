@@ -10,6 +10,7 @@ from reconciler.cli.exits import CommandError, Exit
 from reconciler.cli.options import Color, LogFormat, Options, Output
 
 if TYPE_CHECKING:
+    from reconciler.engine.manifests import FleetRead
     from reconciler.model.diagnostics import Diagnostic
     from reconciler.model.plan import Plan
     from reconciler.model.source_text import SourceText
@@ -115,6 +116,11 @@ def report_diagnostics(
     sys.stderr.write(
         diagnostics_text(diagnostics, lines=source_lines(diagnostics, texts), color=color, files_read=files)
     )
+
+
+def report_all(read: "FleetRead", options: Options) -> None:
+    """Everything that is wrong in the manifests."""
+    report_diagnostics(read.diagnostics, options, files=read.files, texts=read.texts)
 
 
 def source_lines(diagnostics: "Sequence[Diagnostic]", texts: "Texts" = None) -> dict[str, Sequence[str]]:

@@ -27,8 +27,9 @@ def check_reviewing(options: Options, *, write: bool, out: str | None = None) ->
 
 def review_change(options: Options, paths: Sequence[str], revision: str) -> int:
     """Tell what the manifests of now, or of `--rev`, change in the plan of those of `revision`. Writes nothing."""
-    from reconciler.cli.one_pass import exit_code, narrowing, report_all
-    from reconciler.cli.report import deliver, detail
+    from reconciler.cli.narrowing import narrowing
+    from reconciler.cli.outcome import exit_code
+    from reconciler.cli.report import deliver, detail, report_all
     from reconciler.cli.revisions import manifests_of
     from reconciler.cli.trust import check_files
     from reconciler.cli.workplace import work_in

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from reconciler.cli.conventions import SETTINGS_FILE, STDIN, cache_directory
 from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.engine.committed import BrokenSettings, Commits
 from reconciler.engine.manifests import Manifests, nothing
@@ -65,7 +66,6 @@ def commits_of(
 ) -> Commits:
     """How this place understands the commits of a repository, whose tree stands for the folder `top`."""
     from reconciler.cli.progress import Progress
-    from reconciler.cli.workplace import STDIN, cache_directory
 
     if not STDIN.isdisjoint(place.paths or place.options.manifests):
         raise CommandError("standard input is in no commit", code=Exit.USAGE, hint="name folders or files of it")
@@ -103,8 +103,6 @@ def repository_of(place: "Workplace", *, option: str = "--rev") -> Repository:
 
 def _settings_files(place: "Workplace", reader: CommitReader) -> tuple[str, ...] | None:
     """Where a commit may have its settings, the nearest first; None if those of this place lie outside of it."""
-    from reconciler.cli.workplace import SETTINGS_FILE
-
     own = place.settings_file
     if own is not None:
         return (os.path.abspath(own),) if reader.holds(os.path.abspath(own)) else None

@@ -3,8 +3,9 @@
 import json
 
 from reconciler.cli.exits import CommandError, Exit
-from reconciler.cli.one_pass import PLAN_OUTPUTS, exit_code, known_before, tell_outcome, tell_workers
+from reconciler.cli.one_pass import PLAN_OUTPUTS
 from reconciler.cli.options import Options
+from reconciler.cli.outcome import exit_code, known_before, tell_outcome, tell_workers
 from reconciler.cli.report import deliver, plan_renderer
 from reconciler.cli.trust import check_saved
 from reconciler.cli.workplace import work_in

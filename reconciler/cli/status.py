@@ -43,8 +43,7 @@ def status(
     Examples: reconcile status; reconcile status sends; reconcile status sites riga-03 -o json
     """
     options.only(Output.TEXT, Output.JSON)
-    from reconciler.cli.one_pass import report_all
-    from reconciler.cli.report import deliver
+    from reconciler.cli.report import deliver, report_all
     from reconciler.cli.workplace import work_in
     from reconciler.model.looks import Moved
 

@@ -54,7 +54,7 @@ def work(
 
 def _would(place: "Workplace") -> int:
     """What would be claimed now, and what everything else waits for; nothing is written."""
-    from reconciler.cli.one_pass import report_all
+    from reconciler.cli.report import report_all
     from reconciler.engine.working.forecast import schedule_now
     from reconciler.views.work_table import work_table
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
+from reconciler.cli.conventions import SETTINGS_FILE, STDIN, cache_directory
 from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.cli.options import Options
 from reconciler.cli.progress import Progress
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
     from reconciler.engine.committed import Commits
     from reconciler.git.following import Clone
     from reconciler.model.commits import Provenance
-
-SETTINGS_FILE = "reconciler.yaml"
-
-STDIN = frozenset(("-", "/dev/stdin"))
-"""Paths that stand for standard input."""
 
 
 @dataclass(frozen=True)
@@ -238,12 +234,6 @@ class Workplace:
 def _is_in_repository(path: str) -> bool:
     """Asked first: where there is no work tree nothing of git is imported."""
     return any(os.path.lexists(os.path.join(folder, ".git")) for folder in (path, *parents(normal(path))))
-
-
-def cache_directory() -> str:
-    """Caches are no state and never lie beside it (cli.md)."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "reconciler")
 
 
 def actor() -> str:

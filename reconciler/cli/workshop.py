@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import wiring
 from reconciler.cli.exits import CommandError, InvalidSettings
-from reconciler.cli.one_pass import report_all
-from reconciler.cli.report import say
+from reconciler.cli.report import report_all, say
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.working.means import FleetReader, Means
 from reconciler.model.commits import CommitId
