@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
+        _keep_what_is_compiled()
     settings.load_profile("many" if _is_long(config) else "few")
 
 
@@ -31,6 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _is_long(config) and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker(pytest.mark.long)
+
+
+def _keep_what_is_compiled() -> None:
+    """In `__pycache__`, also where Python is told not to: all workers and hundreds of processes read the same modules."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def _is_long(config: pytest.Config) -> bool:
