@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _keep_what_is_compiled() -> None:
-    """In `__pycache__`, also where Python is told not to: all workers and hundreds of processes read the same modules."""
+    """In `__pycache__`, also where Python is told not to: workers and hundreds of processes read the same modules."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 
