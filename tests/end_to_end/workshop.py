@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.cli.conftest import JOB, PACKAGE, SITES
 from tests.forks.starting import reconcile as forked
+from tests.forks.staying import Staying, stay
 
 LONG_ENOUGH = 30.0
 """Seconds to wait for what has to come; far more than it takes."""
@@ -20,8 +21,11 @@ LONG_ENOUGH = 30.0
 
 @dataclass(frozen=True)
 class Workshop:
+    """`starts`: whether a command that stays is the program that users start; else it is forked, in no time."""
+
     folder: Path
     at: str = "fleet"
+    starts: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -54,23 +58,23 @@ class Workshop:
         output = self.folder / f"watch-{len(list(self.folder.glob('watch-*.out')))}.out"
         errors = output.with_suffix(".err")
         with output.open("w") as out, errors.open("w") as err:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "reconciler", *arguments],
-                cwd=self.here,
-                env=self.environment,
-                stdout=out,
-                stderr=err,
-            )
+            process = self._begin(arguments, out.fileno(), err.fileno())
             try:
                 yield Watch(process, output, errors)
             finally:
                 process.kill()
                 process.wait()
 
+    def _begin(self, arguments: Sequence[str], out: int, err: int) -> "subprocess.Popen[bytes] | Staying":
+        if not self.starts:
+            return stay(arguments, folder=self.here, variables=self.environment, out=out, err=err)
+        command = [sys.executable, "-m", "reconciler", *arguments]
+        return subprocess.Popen(command, cwd=self.here, env=self.environment, stdout=out, stderr=err)
+
 
 @dataclass(frozen=True)
 class Watch:
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | Staying"
     output: Path
     errors: Path
 

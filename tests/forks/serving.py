@@ -26,6 +26,7 @@ if len(sys.argv) > 2:
 import reconciler
 from reconciler.__main__ import main
 from reconciler.cli.app import run
+from tests.forks.asking import PID
 
 
 def import_all() -> None:
@@ -40,6 +41,7 @@ def answer(link: socket.socket) -> None:
     said = b"".join(iter(lambda: link.recv(65536), b""))
     child = os.fork()
     if child:
+        link.sendall(b"%0*d" % (PID, child))
         _, status = os.waitpid(child, 0)
         link.sendall(b"%d" % os.waitstatus_to_exitcode(status))
         os._exit(0)
