@@ -157,9 +157,13 @@ class Objects:
                 self.close()
 
     def sizes(self, ids: Iterable[ObjectId]) -> dict[ObjectId, int]:
-        """The bytes of each object; those that are not there are left out. Raises GitFault."""
+        """The bytes of each object; those that are not there are left out. Raises GitFault.
+
+        In a partial clone git ends at the first one that is not there: then those after it are left out, too.
+        """
         asked = "".join(f"{id}\n" for id in ids).encode("ascii")
-        told = run(self.git_dir, "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", given=asked)
+        check = "--batch-check=%(objectname) %(objectsize)"
+        told = run(self.git_dir, "cat-file", check, "--buffer", also=(128,), given=asked)
         answers = (line.split(" ") for line in told.splitlines())
         return {ObjectId(id): int(size) for id, size in answers if size.isdigit()}
 

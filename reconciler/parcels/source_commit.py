@@ -22,6 +22,9 @@ from reconciler.model.ignoring import Patterns
 from reconciler.model.looks import Mark
 from reconciler.parcels.source_tree import DEEPEST, FolderNames, Kind, Problems, Unusable
 
+MOST = 5_000_000
+"""Files of one source: subtrees that share one another could make billions of paths of a few trees."""
+
 _AT_ONCE = 2048
 """Files whose sizes are asked for together: git is started for it."""
 
@@ -82,7 +85,12 @@ class CommittedSource:
     def walk(self) -> Iterator[CommittedEntry]:
         common_dir = common_dir_of(self.tree.git_dir)
         found = self._walk(self.tree.tree, "", depth=0)
+        walked = 0
         while some := list(islice(found, _AT_ONCE)):
+            walked += len(some)
+            if walked > MOST:
+                self.problems.add(f"{self.path} (it has more than {MOST:,} files)", code="source-unreadable")
+                return
             yield from self._sized(some, common_dir)
 
     def _sized(self, found: list[CommittedEntry], common_dir: str) -> Iterator[CommittedEntry]:

@@ -205,14 +205,14 @@ class CommitReader:
     def _read_texts(
         self, manifests: dict[str, ObjectId], diagnostics: list[Diagnostic]
     ) -> dict[str, tuple[ObjectId, SourceText]]:
-        """Path → id and file; only what is new is read, all at once."""
+        """Path → id and file; only what is new is read, all at once, and of one blob under many names one copy kept."""
         known = self._texts
         new = {path: blob for path, blob in manifests.items() if path not in known or known[path][0] != blob}
         texts = {path: known[path] for path in manifests if path not in new}
-        datas = self._trees.objects.read_many(new.values(), most=LARGEST + 1)
-        for (path, blob), (_, data) in zip(new.items(), datas, strict=True):
+        datas = dict(self._trees.objects.read_many(dict.fromkeys(new.values()), most=LARGEST + 1))
+        for path, blob in new.items():
             try:
-                texts[path] = blob, self._text(path, data)
+                texts[path] = blob, self._text(path, datas[blob])
             except MissingLfs as missing:
                 diagnostics.append(self._refusal(path, code="lfs-missing", reason=str(missing)))
         return texts

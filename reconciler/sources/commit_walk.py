@@ -12,6 +12,9 @@ from reconciler.model.looks import Mark
 from reconciler.sources.committed_folder import CommittedFolder, FolderReader, Refused, Rules
 from reconciler.sources.tree import IGNORE_FILE, is_manifest, is_utf8
 
+MOST = 200_000
+"""Folders and manifests of one commit: subtrees that share one another could make billions of paths of a few trees."""
+
 _NOT_FOLLOWED = "a link is not followed"
 
 
@@ -34,6 +37,7 @@ class CommitWalk:
     refused: dict[str, Refused] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)
+    full: bool = False
 
     def visit_root(self, path: str, rules: Patterns) -> None:
         """A root that is a link is followed, as it was named on purpose, but not out of the commit."""
@@ -65,7 +69,11 @@ class CommitWalk:
                 self._refuse(path, code="name-not-utf8", reason="the name is not UTF-8")
 
     def _visit(self, path: str, tree: ObjectId, above: Rules, *, depth: int) -> None:
-        if path in self.folders:
+        if path in self.folders or self.full:
+            return
+        if len(self.folders) + len(self.manifests) > MOST:
+            self.full = True
+            self._refuse(path, code="unreadable", reason=f"cannot be read: more than {MOST:,} folders and manifests")
             return
         folder = self.known.get(path)
         if folder is None or folder.unsettled or folder.tree != tree or folder.above != above:
