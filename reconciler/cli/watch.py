@@ -52,14 +52,14 @@ def watch(
     from reconciler.cli.workplace import work_in
 
     options.only(Output.TEXT, Output.NDJSON, reports=False)
+    options = staying(options)
     place = work_in(options)
     place.check_watchable()
     followed = followed_at(place, Asked(files=files, repo=repo, branch=branch))
     every = _poll(poll)
     if accept_rewrite is not None:
         _accept(place, followed, accept_rewrite)
-    options = replace(staying(options), chdir=None)
-    return leave(Watch(options, place, followed, poll=every, works=not no_work).run())
+    return leave(Watch(replace(options, chdir=None), place, followed, poll=every, works=not no_work).run())
 
 
 def _poll(said: str | None) -> "Callable[[Settings], float]":

@@ -132,6 +132,14 @@ def test_changed_settings_that_came_to_rest_hold_for_the_page_and_the_notifiers(
         assert watch.end(signal.SIGTERM) == 143
 
 
+def test_where_no_terminal_is_every_line_is_json_those_of_what_runs_beside_the_passes_too(place: Workshop) -> None:
+    with place.watching("--files") as watch:
+        watch.tells('"event":"send-waits"')
+        assert watch.end(signal.SIGTERM) == 143
+    lines = [json.loads(line) for line in watch.errors.read_text().splitlines()]
+    assert {"pass", "send-started", "send-waits", "worker-stopped"} <= {line["event"] for line in lines}
+
+
 def test_a_receiver_that_hangs_holds_up_neither_passes_nor_the_end(place: Workshop, receiver: Receiver) -> None:
     over = threading.Event()
     receiver.before_answer = lambda: over.wait(LONG_ENOUGH)
