@@ -27,7 +27,8 @@ class Progress:
         self._doing = doing
         self._stream = stream = sys.stderr if stream is None else stream
         self._clock = clock
-        self._patience = PATIENCE if stream.isatty() else HEARTBEAT
+        self._rewrites = stream.isatty()
+        self._patience = PATIENCE if self._rewrites else HEARTBEAT
         self._speaks_at = clock() + self._patience
         self._shown = False
 
@@ -36,7 +37,7 @@ class Progress:
         now = self._clock()
         if done == 0:
             self._speaks_at = now + self._patience  # a watch reads again and again: each reading begins anew
-        if self._stream.isatty():
+        if self._rewrites:
             if done == total and self._shown:
                 self._stream.write(ERASE)
                 self._shown = False

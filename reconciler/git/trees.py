@@ -23,6 +23,7 @@ class Trees:
         self.objects = objects
         self._now: dict[ObjectId, Mapping[bytes, TreeEntry]] = {}
         self._before: dict[ObjectId, Mapping[bytes, TreeEntry]] = {}
+        self._walked: tuple[ObjectId, dict[bytes, Mapping[bytes, TreeEntry]]] = ObjectId(""), {}
 
     def turn(self) -> None:
         """Another commit is read: what nothing asked for since the last turn is forgotten."""
@@ -38,14 +39,23 @@ class Trees:
 
     def at(self, root: ObjectId, path: bytes) -> tuple[bytes, TreeEntry | None]:
         """What lies at a path, or the first thing on the way that is no folder, and its path; no link is followed."""
-        found, walked = TreeEntry(b"", FOLDER, root), b""
+        if self._walked[0] != root:
+            self._walked = root, {}
+        above, slash, name = path.rpartition(b"/")
+        beside = self._walked[1].get(above) if slash and name else None
+        if beside is not None:
+            return path, beside.get(name)
+        found, walked, beside = TreeEntry(b"", FOLDER, root), b"", {}
         for part in filter(None, path.split(b"/")):
             if found.mode != FOLDER:
                 break
-            below = self.entries(found.id).get(part)
+            beside = self.entries(found.id)
+            below = beside.get(part)
             if below is None:
                 return path, None
             found, walked = below, walked + b"/" + part
+        if slash and walked == b"/" + path:
+            self._walked[1][above] = beside
         return walked.removeprefix(b"/"), found
 
     def files(self, tree: ObjectId, *, hidden: bool = True) -> Iterator[TreeEntry]:

@@ -53,9 +53,10 @@ class Estimates:
         if one.verdict is not Verdict.MISSING and one.verdict is not Verdict.IN_FLIGHT:
             return NO_ESTIMATE
         key = self._travel(one)
-        if key not in self._estimates:
-            self._estimates[key] = self._estimate(*key)
-        return self._estimates[key]
+        found = self._estimates.get(key)
+        if found is None:
+            found = self._estimates[key] = self._estimate(*key)
+        return found
 
     def _estimate(self, timeline: Timeline, not_before: Instant, size: int) -> Estimate:
         starts = timeline.opening(not_before)
@@ -87,14 +88,15 @@ class Estimates:
     def timeline(self, site: Site, priority: Priority) -> Timeline:
         """Shared by all sites with the same windows, zone and rate."""
         key = site.name, priority
-        if key not in self._by_site:
+        found = self._by_site.get(key)
+        if found is None:
             conditions = site.windows, site.timezone if site.windows else "", priority, site.limits.rate
             if conditions not in self._by_conditions:
                 self._by_conditions[conditions] = Timeline(
                     site.windows, zone=site.timezone, priority=priority, limit=site.limits.rate, start=self._at
                 )
-            self._by_site[key] = self._by_conditions[conditions]
-        return self._by_site[key]
+            found = self._by_site[key] = self._by_conditions[conditions]
+        return found
 
     def _travel(self, one: Judged) -> tuple[Timeline, Instant, int]:
         """What carries the pair's bytes, when they may start at the earliest, and how many are left.
@@ -106,14 +108,15 @@ class Estimates:
         if send is None:
             return self.timeline(pair.site, pair.need.priority), self._at, pair.bytes
         timeline = self.timeline(pair.site, max(pair.need.priority, send.priority))
-        return timeline, max(self._at, _next_attempt(send)), max(pair.bytes - send.bytes_done, 0)
+        not_before = self._at if send.next_attempt is None else max(self._at, _next_attempt(send))
+        return timeline, not_before, max(pair.bytes - send.bytes_done, 0)
 
     def _place_in_line(self, one: Judged) -> tuple[bool, bool, int, PackageName]:
         send = one.pair.covering
         package, priority = one.pair.requirement.package.name, one.pair.need.priority
         if send is None:
             return True, False, -priority, package
-        backs_off = _next_attempt(send) > self._at
+        backs_off = send.next_attempt is not None and _next_attempt(send) > self._at
         return not send.state.is_claimed, backs_off, -max(priority, send.priority), package
 
 

@@ -156,3 +156,16 @@ def test_a_link_that_no_file_system_could_hold_leads_nowhere(repo: Repo) -> None
     tree = ObjectId(repo.git("mktree", given=f"{listed}\n120000 blob {target}\tlink\n".encode()))
     with Objects(str(repo.path / ".git")) as objects:
         assert Trees(objects).follow(tree, b"link") is None
+
+
+def test_what_lies_at_a_path_is_the_same_however_often_it_is_asked(repo: Repo) -> None:
+    repo.put("shops/north/c.yaml", "three\n")
+    found = open_repository(str(repo.path))
+    paths = [b"shops/b.yaml", b"shops/none", b"shops/b.yaml/x", b"shops/north/c.yaml", b"shops//north", b"", b"none/x"]
+    with Objects(found.git_dir) as objects:
+        trees = Trees(objects)
+        first, second = (objects.commit_tree(commit) for commit in (found.commit("HEAD"), CommitId(repo.commit())))
+        for root in (first, second, first):
+            alone = [Trees(objects).at(root, path) for path in paths]
+            assert [trees.at(root, path) for path in paths * 2] == alone * 2
+        assert [entry is None for _, entry in alone] == [False, True, False, True, True, False, True]

@@ -18,7 +18,7 @@ from reconciler.manifests.resolving.objects import NO_OBJECTS, Objects, known
 from reconciler.manifests.resolving.ownership import TargetGuard, check_declared, check_references
 from reconciler.manifests.resolving.packages import Offer, check_origin, check_package, read_package, request_of
 from reconciler.manifests.resolving.references import connect, may_stand_in
-from reconciler.manifests.resolving.roster import Roster, check_names, rosters_of
+from reconciler.manifests.resolving.roster import Roster, check_names, roster_of, rosters_of
 from reconciler.manifests.resolving.sites import read_site
 from reconciler.manifests.resolving.territory import territory_of
 from reconciler.model.diagnostics import Diagnostic
@@ -45,7 +45,7 @@ def sources_of(declared: Declared) -> tuple[SourceRequest, ...]:
 
     A package whose name is declared twice, or that must not be declared, is not read: it is left out anyway.
     """
-    _, packages, _ = rosters_of(declared)
+    packages = roster_of(declared, "Package")
     findings = Findings()
     if declared.owners is not None:
         packages = check_declared(packages, findings)

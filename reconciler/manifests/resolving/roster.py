@@ -36,15 +36,18 @@ class Roster:
 
 def rosters_of(declared: Declared) -> tuple[Roster, Roster, Roster]:
     """Sites, packages and jobs."""
-    groups: dict[str, list[Candidate]] = {"Site": [], "Package": [], "Job": []}
+    return roster_of(declared, "Site"), roster_of(declared, "Package"), roster_of(declared, "Job")
+
+
+def roster_of(declared: Declared, kind: str) -> Roster:
+    """The candidates of this kind, made anew: a fault is theirs alone."""
     owners = declared.owners
-    for declaration in declared.declarations:
-        owner = None if owners is None else owners.of(declaration.path)
-        groups[declaration.document.kind].append(Candidate(declaration=declaration, owner=owner))
-    sites, packages, jobs = (
-        Roster(kind=kind, candidates=tuple(sorted(group, key=attrgetter("name")))) for kind, group in groups.items()
-    )
-    return sites, packages, jobs
+    group = [
+        Candidate(declaration=declaration, owner=None if owners is None else owners.of(declaration.path))
+        for declaration in declared.declarations
+        if declaration.document.kind == kind
+    ]
+    return Roster(kind=kind, candidates=tuple(sorted(group, key=attrgetter("name"))))
 
 
 def check_names(roster: Roster, findings: Findings) -> None:

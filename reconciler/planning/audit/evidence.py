@@ -17,7 +17,10 @@ Key = tuple[PackageName, SiteName]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`required` are all required pairs as sets; `jobs` the jobs of each pair that differs; `sent` what is planned."""
+    """`required` are all required pairs as sets; `jobs` the jobs of each pair that differs; `sent` what is planned.
+
+    `open` are all open sends, `covered` those of exactly the desired revision.
+    """
 
     plan: Plan
     fleet: Fleet
@@ -27,6 +30,7 @@ class Evidence:
     desired: Mapping[PackageName, Revision]
     differing: Mapping[Key, Difference]
     open: Mapping[Key, Send]
+    covered: Mapping[Key, Send]
     jobs: Mapping[Key, Sequence[Job]]
     holds: Mapping[tuple[PackageName | None, SiteName | None], Hold]
     shown: Mapping[Key, PlannedPair]
@@ -42,8 +46,7 @@ class Evidence:
 
     def covering(self, key: Key) -> Send | None:
         """The open send of exactly the desired revision."""
-        send = self.open.get(key)
-        return send if send is not None and send.revision == self.desired.get(key[0]) else None
+        return self.covered.get(key)
 
 
 def gather(plan: Plan, fleet: Fleet, snapshot: Snapshot, guards: Guards | None) -> Evidence:
@@ -55,17 +58,20 @@ def gather(plan: Plan, fleet: Fleet, snapshot: Snapshot, guards: Guards | None) 
     for send in plan.send_only_jobs:
         for planned in send.sites:
             sent.setdefault((send.package, planned.site), []).append((send, planned))
+    desired = {package.name: package.revision for package in fleet.packages}
+    opened = {(send.package, send.site): send for send in snapshot.open_sends}
     return Evidence(
         plan=plan,
         fleet=fleet,
         snapshot=snapshot,
         guards=guards,
         required=required,
-        desired={package.name: package.revision for package in fleet.packages},
+        desired=desired,
         differing={
             (difference.package, fleet.sites[difference.site].name): difference for difference in snapshot.differences
         },
-        open={(send.package, send.site): send for send in snapshot.open_sends},
+        open=opened,
+        covered={key: send for key, send in opened.items() if send.revision == desired.get(send.package)},
         jobs=_jobs(fleet, snapshot.differences),
         holds={
             (hold.package, hold.site): hold

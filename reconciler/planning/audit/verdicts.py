@@ -105,9 +105,11 @@ def _is_not_packed(evidence: Evidence, key: Key) -> bool:
 
 
 def _is_suspended(evidence: Evidence, key: Key) -> bool:
-    package, site = key
-    subjects = ((None, site), (package, None), (package, site)) if evidence.holds else ()
-    return any(subject in evidence.holds for subject in subjects) or all(job.suspended for job in evidence.jobs[key])
+    if evidence.holds:
+        package, site = key
+        if any(subject in evidence.holds for subject in ((None, site), (package, None), (package, site))):
+            return True
+    return all(job.suspended for job in evidence.jobs[key])
 
 
 def _gaps_of(evidence: Evidence, key: Key) -> tuple[GapReason, ...]:
