@@ -1,5 +1,6 @@
 """The only module that names concrete plug-ins: plain tables, name → factory; libraries are imported inside."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -90,9 +91,10 @@ def depot_folder(url: str) -> str:
     return os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "depot")
 
 
-def clone_folder(url: str) -> str:
-    """Where the clone of a repository that is elsewhere is kept: beside the state."""
-    return os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "clone.git")
+def clone_folder(url: str, repository: str) -> str:
+    """Where the clone of a repository that is elsewhere is kept: beside the state, each under a name of its own."""
+    name = hashlib.sha256(repository.encode(errors="surrogateescape")).hexdigest()[:16]
+    return os.path.join(os.path.dirname(url.removeprefix("sqlite:///")), "clones", f"{name}.git")
 
 
 def _scheme(url: str) -> str:

@@ -78,7 +78,8 @@ def _commits(place: "Workplace") -> "Iterator[Check]":
     from reconciler.engine.checkup.commits import commits
 
     repo = None if git.repo is None else from_settings(place, git.repo)
-    yield from commits(git, repo=repo, clone=wiring.clone_folder(place.settings.state_url))
+    clone = wiring.clone_folder(place.settings.state_url, repo or "")
+    yield from commits(git, repo=repo, clone=clone)
 
 
 def _telling(place: "Workplace") -> "Iterator[Check]":

@@ -76,7 +76,8 @@ def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
     """A clone of our own beside the state; under `--dry-run`, which writes nothing there, among the caches."""
     from reconciler.git.following import clone
 
-    folder = wiring.clone_folder(place.settings.state_url)
+    repo = os.path.abspath(repo) if os.path.isdir(repo) else repo
+    folder = wiring.clone_folder(place.settings.state_url, repo)
     if place.options.dry_run:
         name = hashlib.sha256(folder.encode(errors="surrogateescape")).hexdigest()[:16]
         folder = os.path.join(cache_directory(), "clones", name)
@@ -88,7 +89,7 @@ def _clone(place: "Workplace", repo: str, branch: str | None) -> "Clone":
 def from_settings(place: "Workplace", repo: str) -> str:
     """The repository that the settings name, as git is told it: a relative path refers to their folder."""
     there = os.path.join(place.settings_directory, repo)
-    return there if os.path.isdir(there) else repo
+    return os.path.abspath(there) if os.path.isdir(there) else repo
 
 
 def followed_elsewhere(place: "Workplace") -> "Clone":

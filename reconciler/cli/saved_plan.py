@@ -7,7 +7,7 @@ from reconciler.cli.one_pass import PLAN_OUTPUTS
 from reconciler.cli.options import Options
 from reconciler.cli.outcome import exit_code, known_before, tell_outcome, tell_workers
 from reconciler.cli.report import deliver, plan_renderer
-from reconciler.cli.trust import check_saved
+from reconciler.cli.trust import trusted
 from reconciler.cli.workplace import work_in
 from reconciler.engine.reconcile import because_of, with_acknowledgements
 from reconciler.model.plan import Plan
@@ -50,9 +50,9 @@ def apply_saved(options: Options, file: str) -> int:
     options.only(*PLAN_OUTPUTS)
     place = work_in(options)
     plan = read_plan(file)
-    check_saved(place, plan)
     state = place.open_state(write=True)
     try:
+        plan = trusted(place, plan, state)
         held = state.snapshot(Wanted(sites=(), packages=())).acknowledgements
         plan = with_acknowledgements(plan, held, at=place.now())
         recorded = not (plan.refused or options.dry_run)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from reconciler.model.commits import CommitId
     from reconciler.model.diagnostics import Diagnostic
     from reconciler.model.plan import Plan
+    from reconciler.state.protocol import State
 
 _UNSIGNED = "the settings ask for signed commits; uncommitted files have no signature"
 _HINT = "use --rev HEAD"
@@ -50,16 +51,29 @@ def unsigned_files(place: "Workplace") -> "Diagnostic":
     )
 
 
-def check_saved(place: "Workplace", plan: "Plan") -> None:
-    """Raise CommandError unless a saved plan is one of a commit that may be acted on; one of files names no commit."""
+def trusted(place: "Workplace", plan: "Plan", state: "State") -> "Plan":
+    """A saved plan, or where commits must be signed the same made anew; raises CommandError.
+
+    What a file says of its commit is a claim: the commit is checked, and planned again.
+    """
     if not place.settings.git.require_signed:
-        return
+        return plan
+    from reconciler.engine.reconcile import plan_fleet
     from reconciler.model.commits import CommitId
 
+    anew = "plan anew: reconcile plan --rev HEAD --out FILE"
     if plan.source.commit is None or plan.source.dirty:
+        raise CommandError("the settings ask for signed commits; this plan is of files", code=Exit.NO, hint=anew)
+    if plan.is_partial:
         raise CommandError(
-            "the settings ask for signed commits; this plan is of files",
+            "the settings ask for signed commits; a narrowed plan cannot be compared with its commit",
             code=Exit.NO,
-            hint="plan anew: reconcile plan --rev HEAD --out FILE",
+            hint="apply the commit, narrowed the same: reconcile --rev COMMIT",
         )
     check_commit(place, place.commits.reader.repository, CommitId(plan.source.commit))
+    read = place.manifests_at(plan.source.commit).read()
+    made = plan_fleet(read, state, guards=place.settings.guards, at=place.now()).plan
+    if made.id != plan.id:
+        what = f"{plan.id} is not, or not any more, the plan of commit {plan.source.commit[:12]}: that is {made.id}"
+        raise CommandError(what, code=Exit.TRY_AGAIN, hint=anew)
+    return made

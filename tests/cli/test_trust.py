@@ -143,6 +143,25 @@ def test_a_saved_plan_is_applied_if_its_commit_is_signed(
     assert reconcile("apply", plan).code == 3, "whose signers are others now"
 
 
+def test_a_saved_plan_is_that_of_the_commit_that_it_names(
+    repo: Repo, reconcile: Reconcile, anna: SshKey, tmp_path: Path
+) -> None:
+    """Its commit could have been written by hand: what is recorded is what that commit asks for."""
+    signed = sign(repo, anna)
+    repo.put("payload/till/setup.exe", b"nobody signed this")
+    unsigned = repo.commit("Unsigned")
+    (tmp_path / "trusting.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {}\n")
+    plan = tmp_path / "plan.json"
+    trusting = ("-c", str(tmp_path / "trusting.yaml"), "-m", "manifests", "--state", f"sqlite:///{tmp_path}/no.db")
+    assert reconcile("plan", "--rev", unsigned, *trusting, "--out", str(plan)).code == 0
+    plan.write_text(plan.read_text().replace(unsigned, signed))
+    ended = reconcile("apply", str(plan))
+    assert (ended.code, recorded(reconcile)) == (5, 0)
+    assert f"the plan of commit {signed[:12]}" in ended.err
+    assert reconcile("plan", "--rev", signed, "--site", "EU1", "--out", str(plan)).code == 0
+    assert reconcile("apply", str(plan)).code == 3, "narrowed"
+
+
 def test_answers_are_remembered_for_a_minute_and_while_the_signers_are_the_same(
     repo: Repo, anna: SshKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
