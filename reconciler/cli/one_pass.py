@@ -51,9 +51,9 @@ def _fetch(place: Workplace) -> None:
         return
     from reconciler.engine.fetching import fetch
 
-    fetched = fetch(place.elsewhere)
-    if fetched.error:
-        say(place.options, f"cannot fetch: {fetched.error}; going on with what was fetched before", level="warning")
+    fault = fetch(place.elsewhere)
+    if fault:
+        say(place.options, f"cannot fetch: {fault}; going on with what was fetched before", level="warning")
 
 
 def one_pass(options: Options, paths: Sequence[str] = (), *, write: bool, out: str | None = None) -> int:

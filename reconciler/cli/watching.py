@@ -27,13 +27,10 @@ from reconciler.state.liveness import this_process
 from reconciler.state.protocol import State
 
 if TYPE_CHECKING:
+    from reconciler.cli.fetch_beside import FetchBeside
     from reconciler.cli.verify_beside import VerifyBeside
     from reconciler.cli.work_beside import WorkBeside
-    from reconciler.engine.fetching import Fetched, Fetching
     from reconciler.git.following import Followed
-
-FIRST_FETCH = 60.0
-"""Seconds after which passes begin with what was fetched before, if the repository does not answer."""
 
 
 class Watch:
@@ -60,7 +57,6 @@ class Watch:
         self._heart = Heartbeat()
         self._showing = Showing(options, place, beating=self._heart.is_beating)
         self._turn: Turn | None = None
-        self._fetch_fault = ""
 
     def run(self) -> int:
         """The exit code, by the signal that ended it."""
@@ -150,7 +146,7 @@ class Watch:
             VerifyBeside(self._place, reconciling, looked=self._showing.looked),
         )
 
-    def _reconciling(self, fetching: "Fetching | None") -> Reconciling:
+    def _reconciling(self, fetching: "FetchBeside | None") -> Reconciling:
         if self._followed is None:
             return on_files(self._options, self._place, confirm=self._confirm, configure=self._configure)
         reconciling = on_commits(
@@ -195,25 +191,20 @@ class Watch:
             tell=say_both,
         )
 
-    def _fetching(self, signals: Signals) -> "Fetching | None":
-        """Begun, and the first attempt waited for a while: passes go on from what an earlier one brought, if any."""
+    def _fetching(self, signals: Signals) -> "FetchBeside | None":
+        """Begun, and the first attempt waited for."""
         from reconciler.git.following import Clone
 
         if not isinstance(self._followed, Clone):
             return None
-        from reconciler.engine.fetching import Fetching
+        from reconciler.cli.fetch_beside import FetchBeside
 
-        fetching = Fetching(self._followed, poll=lambda: self._poll(self._settings), tell=self._fetched)
-        until = time.monotonic() + FIRST_FETCH
-        while not (fetching.was_tried() or signals.is_asked()) and time.monotonic() < until:
+        def beat() -> None:
             self._heart.beat()
             signals.wait(0.05)
-        return fetching
 
-    def _fetched(self, fetched: "Fetched") -> None:
-        self._showing.fetched(fetched.error)
-        if fetched.error and fetched.error != self._fetch_fault:
-            say(self._options, f"cannot fetch: {fetched.error}; going on with what was fetched before")
-        elif self._fetch_fault and not fetched.error:
-            say(self._options, "fetching works again")
-        self._fetch_fault = fetched.error
+        fetching = FetchBeside(
+            self._place, self._followed, poll=lambda: self._poll(self._settings), fetched=self._showing.fetched
+        )
+        fetching.wait_for_the_first(stop=signals.is_asked, beat=beat)
+        return fetching

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from reconciler.git.following import BranchMissing, Clone
 from reconciler.model.faults import GitFault
@@ -12,21 +11,14 @@ SLICE = 1.0
 """Seconds after which it is asked again how long to rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """One attempt: when it ended, on the clock of the day, and why it failed, "" if it did not."""
-
-    at: float
-    error: str = ""
-
-
 class Fetching:
     """Fetches every `poll()` seconds, and whenever the branch moved in a repository on this machine, until closed.
 
-    What arrives is seen by whoever watches the clone; `tell` is given each attempt, from a thread of its own.
+    What arrives is seen by whoever watches the clone; `tell` is given how each attempt ended (`fetch`), from a
+    thread of its own.
     """
 
-    def __init__(self, clone: Clone, *, poll: Callable[[], float], tell: Callable[[Fetched], None]) -> None:
+    def __init__(self, clone: Clone, *, poll: Callable[[], float], tell: Callable[[str], None]) -> None:
         self._clone = clone
         self._poll = poll
         self._tell = tell
@@ -76,13 +68,15 @@ class Fetching:
                 return
 
 
-def fetch(clone: Clone) -> Fetched:
-    """One attempt; a branch that is not there was asked for without fault: whoever looks at the clone sees it."""
-    error = ""
+def fetch(clone: Clone) -> str:
+    """One attempt: why it failed, "" if it did not.
+
+    A branch that is not there was asked for without fault: whoever looks at the clone sees it.
+    """
     try:
         clone.fetch()
     except BranchMissing:
-        pass
+        return ""
     except GitFault as fault:
-        error = str(fault)
-    return Fetched(at=time.time(), error=error)
+        return str(fault) or "git failed"
+    return ""
