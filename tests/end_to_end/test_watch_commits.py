@@ -17,7 +17,7 @@ ON_COMMITS = ("--no-work",)
 @pytest.fixture
 def place(tmp_path: Path) -> Workshop:
     """The small fleet, committed; nothing recorded yet."""
-    place = workshop(tmp_path)
+    place = workshop(tmp_path, settle="0s")
     repo = Repo.new(place.here)
     repo.put(".gitignore", ".reconciler/\n")
     repo.commit("Begin")
@@ -134,9 +134,9 @@ def test_a_commit_that_cannot_be_read_keeps_what_was_good_until_one_can(place: W
     with place.watching() as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)
         good = repo.git("rev-parse", "HEAD")
-        repo.put("reconciler.yaml", settings.replace("{", "{manifests: {paths: [../elsewhere]}, "))
-        repo.git("add", "--all")
-        repo.put("reconciler.yaml", settings)
+        leading_out = settings.replace("{", "{manifests: {paths: [../elsewhere]}, ").encode()
+        blob = repo.git("hash-object", "-w", "--stdin", given=leading_out)
+        repo.git("update-index", "--cacheinfo", f"100644,{blob},reconciler.yaml")
         repo.git("commit", "--quiet", "--message=Lead out")
         held = watch.until(lambda passes: passes[-1]["outcome"] == "held")
         assert (codes(held[-1]), held[-1]["commit"]) == ({"unreadable"}, good)

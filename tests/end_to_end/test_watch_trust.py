@@ -25,7 +25,7 @@ def place(tmp_path: Path, anna: SshKey) -> Workshop:
     signers = tmp_path / "signers"
     signers.write_text(f"anna@example.org {anna.public}\n")
     trust = f"{{requireSigned: true, allowedSigners: {signers}}}"
-    repo.put("reconciler.yaml", f"apiVersion: reconciler/v1\nkind: Config\nspec: {{settle: 1s, git: {trust}}}\n")
+    repo.put("reconciler.yaml", f"apiVersion: reconciler/v1\nkind: Config\nspec: {{settle: 0s, git: {trust}}}\n")
     sign(repo, anna)
     return place
 
@@ -75,7 +75,7 @@ def test_R10_a_commit_from_before_signatures_were_asked_for_is_not_gone_back_to(
     """The tip is signed, but brings broken settings; the one acted on last is not signed."""
     repo = Repo(place.here)
     trusting = (place.here / "reconciler.yaml").read_text()
-    repo.put("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 1s}\n")
+    repo.put("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 0s}\n")
     repo.commit("Not signed")
     with place.watching() as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)

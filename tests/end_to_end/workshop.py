@@ -107,7 +107,7 @@ class Watch:
         return self.process.wait(timeout=10)
 
 
-def workshop(folder: Path) -> Workshop:
+def workshop(folder: Path, *, settle: str = "1s") -> Workshop:
     """Three sites, a package, a job that needs it at two of them; nothing recorded yet."""
     here = folder / "fleet"
     (here / "manifests").mkdir(parents=True)
@@ -116,5 +116,5 @@ def workshop(folder: Path) -> Workshop:
     (here / "manifests" / "till.yaml").write_text(PACKAGE)
     (here / "manifests" / "job.yaml").write_text(JOB)
     (here / "payload" / "till" / "setup.exe").write_bytes(b"MZ" * 500)
-    (here / "reconciler.yaml").write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 1s}\n")
+    (here / "reconciler.yaml").write_text(f"apiVersion: reconciler/v1\nkind: Config\nspec: {{settle: {settle}}}\n")
     return Workshop(folder)

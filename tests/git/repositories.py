@@ -14,6 +14,10 @@ _SURROUNDINGS = {
     "GIT_COMMITTER_EMAIL": "anna@example.org",
     "GIT_AUTHOR_DATE": "2026-11-23T12:00:00Z",
     "GIT_COMMITTER_DATE": "2026-11-23T12:00:00Z",
+    # No process that looks after each commit whether the repository is large enough to be packed.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "maintenance.auto",
+    "GIT_CONFIG_VALUE_0": "false",
 }
 
 
