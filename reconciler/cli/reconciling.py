@@ -130,15 +130,23 @@ def settings_again(now: Workplace, before: Workplace) -> SettingsRead:
         return _unreadable(file or SETTINGS_FILE, str(fault))
     if read.settings is not None and now.settings.state_url != before.settings.state_url:
         why = "the settings name another state; sends and turns are those of the first one"
-        return _broken("another-state", now.settings_file or SETTINGS_FILE, why, hint="start the watch anew")
+        return _broken(now.settings_file or SETTINGS_FILE, why, code="another-state", hint="start the watch anew")
+    if read.settings is not None and _followed(now) != _followed(before):
+        why = "the settings name another repository or branch than the one that is followed"
+        return _broken(now.settings_file or SETTINGS_FILE, why, code="another-branch", hint="start the watch anew")
     return read
 
 
+def _followed(place: Workplace) -> tuple[str | None, str | None]:
+    return place.settings.git.repo, place.settings.git.branch
+
+
 def _unreadable(file: str, why: str) -> SettingsRead:
-    return _broken("unreadable", file, why, hint="put them back; meanwhile what was recorded stays, and nothing new is")
+    hint = "put them back; meanwhile what was recorded stays, and nothing new is"
+    return _broken(file, why, code="unreadable", hint=hint)
 
 
-def _broken(code: str, file: str, why: str, *, hint: str) -> SettingsRead:
+def _broken(file: str, why: str, *, code: str, hint: str) -> SettingsRead:
     return SettingsRead(settings=None, diagnostics=(Diagnostic(code=code, message=why, where=Where(file), hint=hint),))
 
 

@@ -182,6 +182,8 @@ class OnCommits:
         if not (is_next or self._goes_on(last, tip, settings)):
             message = f"{self.followed.branch} was rewritten: {tip[:12]} does not follow {str(last)[:12]}"
             hint = f"look at what it changes, then: reconcile watch --accept-rewrite {tip[:12]}"
+            if self.followed.repository.is_shallow():
+                hint = f"its history is cut off here, which may be all: git fetch --unshallow; else {hint}"
             return self._held(message, settings, code="history-rewritten", hint=hint)
         refusal = self.refusal(tip, settings.git)
         if refusal:

@@ -132,14 +132,18 @@ def test_R10_settings_that_are_gone_hold_a_watch_of_files_until_they_are_back(
         assert watch.end(signal.SIGTERM) == 143
 
 
-def test_R10_settings_that_name_another_state_hold_a_watch(place: Workshop) -> None:
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [("state: {url: 'sqlite:///another.db'}", "another-state"), ("git: {branch: another}", "another-branch")],
+)
+def test_R10_settings_that_name_another_state_or_branch_hold_a_watch(place: Workshop, named: str, code: str) -> None:
     settings = place.here / "reconciler.yaml"
     before = settings.read_text()
     with place.watching() as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)
-        settings.write_text(before.replace("{", "{state: {url: 'sqlite:///another.db'}, "))
+        settings.write_text(before.replace("{", "{" + named + ", "))
         held = watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
-        assert [found["code"] for found in held[-1]["diagnostics"]] == ["another-state"]
+        assert [found["code"] for found in held[-1]["diagnostics"]] == [code]
         assert not (place.here / "another.db").exists()
         settings.write_text(before)
         watch.until(lambda passes: passes[-1]["outcome"] == "done")
