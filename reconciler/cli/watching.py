@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import Options
@@ -28,8 +29,6 @@ from reconciler.state.protocol import State
 
 if TYPE_CHECKING:
     from reconciler.cli.fetch_beside import FetchBeside
-    from reconciler.cli.verify_beside import VerifyBeside
-    from reconciler.cli.work_beside import WorkBeside
     from reconciler.git.following import Followed
 
 
@@ -86,9 +85,20 @@ class Watch:
             self._passes(signals, supervisor)
 
     def _passes(self, signals: Signals, supervisor: Supervisor) -> None:
+        """Until it is over; what runs beside the passes ends with them, the last begun first."""
+        try:
+            with ExitStack() as ending:
+                self._loop(signals, supervisor, ending)
+        except TurnLost:
+            say(self._options, "another watch has taken over; standing by")
+
+    def _loop(self, signals: Signals, supervisor: Supervisor, ending: ExitStack) -> None:
         fetching = self._fetching(signals)
+        if fetching is not None:
+            ending.callback(fetching.close)
         reconciling = self._reconciling(fetching)
         watcher = FileWatching(reconciling.watched())
+        ending.callback(watcher.close)
 
         def is_over() -> bool:
             return signals.is_asked() or (self._turn is not None and self._turn.is_lost())
@@ -105,46 +115,39 @@ class Watch:
                 reconciling.reload()
                 supervisor.ready()
                 return True
-            return verifying is not None and verifying.drift_found()
+            return drift_found()
 
         self._showing.takes_over(lambda: reconciling.fleet)
+        ending.callback(lambda: self._showing.stands_by(signals.left()))
         supervisor.status("making passes")
-        beside, verifying = self._beside(reconciling, is_over) if self._works else (None, None)
-        try:
-            loop(
-                reconciling,
-                watcher,
-                settling=Settling(settle=float(self._place.settings.settle), whole=self._followed is not None),
-                clock=time.monotonic,
-                stop=is_over,
-                tell=tell_all,
-                again=is_asked_again,
-                beat=self._beat,
-                undisturbed=Undisturbed(),
-            )
-        except TurnLost:
-            say(self._options, "another watch has taken over; standing by")
-        finally:
-            watcher.close()
-            if fetching is not None:
-                fetching.close()
-            if verifying is not None:
-                verifying.close(signals.left())
-            if beside is not None:
-                beside.close(signals.left())
-            self._showing.stands_by(signals.left())
+        drift_found = self._beside(reconciling, signals, is_over, ending) if self._works else lambda: False
+        loop(
+            reconciling,
+            watcher,
+            settling=Settling(settle=float(self._place.settings.settle), whole=self._followed is not None),
+            clock=time.monotonic,
+            stop=is_over,
+            tell=tell_all,
+            again=is_asked_again,
+            beat=self._beat,
+            undisturbed=Undisturbed(),
+        )
 
     def _beside(
-        self, reconciling: Reconciling, is_over: Callable[[], bool]
-    ) -> "tuple[WorkBeside | None, VerifyBeside | None]":
-        """Imported only here: who leaves the sends to others has no room for it."""
+        self, reconciling: Reconciling, signals: Signals, is_over: Callable[[], bool], ending: ExitStack
+    ) -> Callable[[], bool]:
+        """Send and verify; returns whether drift was found since it was asked last.
+
+        Imported only here: who leaves the sends to others has no room for it.
+        """
         from reconciler.cli.verify_beside import VerifyBeside
         from reconciler.cli.work_beside import WorkBeside
 
-        return (
-            WorkBeside(self._place, reconciling, stop=is_over, heard=self._showing.worked),
-            VerifyBeside(self._place, reconciling, looked=self._showing.looked),
-        )
+        working = WorkBeside(self._place, reconciling, stop=is_over, heard=self._showing.worked)
+        ending.callback(lambda: working.close(signals.left()))
+        verifying = VerifyBeside(self._place, reconciling, looked=self._showing.looked)
+        ending.callback(lambda: verifying.close(signals.left()))
+        return verifying.drift_found
 
     def _reconciling(self, fetching: "FetchBeside | None") -> Reconciling:
         if self._followed is None:
