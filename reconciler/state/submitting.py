@@ -62,7 +62,7 @@ def _facts(sqlite: sqlite3.Connection, plan: Plan) -> Facts:
     turns = Turns(sqlite)
     return Facts(
         known={key for (key,) in sqlite.execute(_SQL["known"], (keys,))},
-        pairs={pair: _pair(sqlite, pair, turns) for pair in acted_on(plan)},
+        pairs={pair: _pair(sqlite, pair, turns) for pair in dict.fromkeys(acted_on(plan))},
         rows=dict(_rows(sqlite, plan)),
     )
 

@@ -58,26 +58,35 @@ def expected(evidence: Evidence, key: Key) -> tuple[Verdict, Reasons]:
 
 def blocks_of(evidence: Evidence, key: Key) -> tuple[BlockReason, ...]:
     """What forbids a send; an open one of the desired revision answered some of it when it was recorded."""
-    if key not in evidence.blocks:
-        open_send = evidence.open.get(key)
-        waits = open_send is not None and open_send.state is SendState.BACKING_OFF
-        cause = open_send.cause if open_send is not None and waits else None
-        covered = evidence.covering(key) is not None
-        unknown = isinstance(evidence.differing[key].holding, Unknown) or cause is Cause.STORE_MISMATCH
-        site = evidence.fleet.site(key[1])
-        ended = None if covered else _ended(evidence, key, site)
-        applies = (
-            (BlockReason.UNKNOWN, unknown),
-            (BlockReason.SUSPENDED, _is_suspended(evidence, key)),
-            (BlockReason.CANCELLED, ended is SendState.CANCELLED),
-            (BlockReason.FAILED, ended is SendState.FAILED),
-            (BlockReason.NO_ADDRESS, site.address is None),
-            (BlockReason.PATH_NOT_REPRESENTABLE, not covered and _has_bad_paths(evidence, key, site)),
-            (BlockReason.NOT_PACKED, not covered and _is_not_packed(evidence, key)),
-            (BlockReason.NO_SPACE, covered and cause is Cause.SPACE),
-        )
-        evidence.blocks[key] = tuple([reason for reason, does in applies if does])
-    return evidence.blocks[key]
+    known = evidence.blocks.get(key)
+    if known is None:
+        known = evidence.blocks[key] = tuple(_blocks_of(evidence, key))
+    return known
+
+
+def _blocks_of(evidence: Evidence, key: Key) -> Iterator[BlockReason]:
+    open_send = evidence.open.get(key)
+    waits = open_send is not None and open_send.state is SendState.BACKING_OFF
+    cause = open_send.cause if open_send is not None and waits else None
+    covered = evidence.covering(key) is not None
+    site = evidence.fleet.site(key[1])
+    if cause is Cause.STORE_MISMATCH or isinstance(evidence.differing[key].holding, Unknown):
+        yield BlockReason.UNKNOWN
+    if _is_suspended(evidence, key):
+        yield BlockReason.SUSPENDED
+    ended = None if covered else _ended(evidence, key, site)
+    if ended is SendState.CANCELLED:
+        yield BlockReason.CANCELLED
+    if ended is SendState.FAILED:
+        yield BlockReason.FAILED
+    if site.address is None:
+        yield BlockReason.NO_ADDRESS
+    if not covered and _has_bad_paths(evidence, key, site):
+        yield BlockReason.PATH_NOT_REPRESENTABLE
+    if not covered and _is_not_packed(evidence, key):
+        yield BlockReason.NOT_PACKED
+    if covered and cause is Cause.SPACE:
+        yield BlockReason.NO_SPACE
 
 
 def _ended(evidence: Evidence, key: Key, site: Site) -> SendState | None:
