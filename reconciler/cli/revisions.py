@@ -8,7 +8,7 @@ from reconciler.cli.conventions import SETTINGS_FILE, STDIN, cache_directory
 from reconciler.cli.exits import CommandError, Exit, InvalidSettings
 from reconciler.engine.committed import BrokenSettings, Commits
 from reconciler.engine.manifests import Manifests, nothing
-from reconciler.git.fetching import promised_of
+from reconciler.git.promised import promised_of
 from reconciler.git.repository import (
     NotARepository,
     Repository,

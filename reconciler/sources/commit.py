@@ -21,7 +21,7 @@ from reconciler.sources.committed_folder import CommittedFolder
 from reconciler.sources.manifest_read import LARGEST, ManifestRead, printable, refusal, shown
 
 if TYPE_CHECKING:
-    from reconciler.git.fetching import Promised
+    from reconciler.git.promised import Promised
 
 Given = TypeVar("Given")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.fetching import promised_of
+from reconciler.git.promised import promised_of
 from reconciler.git.repository import open_repository
 from reconciler.model.commits import CommitId, CommittedTree, ObjectId, Provenance
 from reconciler.model.faults import GitFault

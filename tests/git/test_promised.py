@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git.fetching import promised_of
 from reconciler.git.objects import Objects
+from reconciler.git.promised import promised_of
 from reconciler.git.repository import open_repository
 from reconciler.model.commits import ObjectId
 
