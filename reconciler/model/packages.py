@@ -35,7 +35,6 @@ class Source:
     exclude: tuple[str, ...] = ()
     pin: Digest | None = None
     where: Where
-    pin_where: Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,6 @@ def test_every_field_of_a_package_arrives() -> None:
         exclude=("**/*.pdb",),
         pin=Digest(digest),
         where=Where("given.yaml", 10, 11),
-        pin_where=Where("given.yaml", 11, 13),
     )
     assert (package.title, package.version, package.origin) == ("Till software", "4.20", "HQ1")
     assert (package.keep, package.priority, package.labels) == (5, Priority.HIGH, {"team": "retail"})

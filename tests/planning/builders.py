@@ -134,7 +134,7 @@ def package(
     return Package(
         name=PackageName(name),
         origin=SiteName(origin),
-        source=Source(path=f"/payload/{name}", where=where, pin_where=where),
+        source=Source(path=f"/payload/{name}", where=where),
         setups={part: {} for part in parts},
         setup=digest(setup),
         setup_size=Bytes(setup_size),

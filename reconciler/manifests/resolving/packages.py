@@ -94,7 +94,6 @@ def read_package(package: Candidate, content: Content) -> Package:
             exclude=request.exclude,
             pin=request.pin,
             where=package.where(("source", "path")),
-            pin_where=package.where(("source", "digest")),
         ),
         setups=setup.setups,
         setup=setup.digest,

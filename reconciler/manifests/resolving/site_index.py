@@ -9,8 +9,6 @@ from reconciler.model.selectors import Expression, Operator, Selector
 from reconciler.model.site_sets import SiteSet
 from reconciler.model.sites import Site
 
-NOTHING = SiteSet()
-
 
 class SiteIndex:
     """Answers which of `sites` meet a condition; the index of a site is its place in `sites`."""
