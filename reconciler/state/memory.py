@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
-from reconciler.model.acknowledgements import Acknowledgement, GuardName
+from reconciler.model.acknowledgements import Acknowledgement
 from reconciler.model.census import Census, Verified
 from reconciler.model.claims import Arrived, Beat, Candidate, Claim, Ending, GaveWay, Worker, WorkerSeen
 from reconciler.model.commits import CommitId
@@ -28,6 +28,8 @@ from reconciler.state import journal
 from reconciler.state.counting import counted
 from reconciler.state.known_pairs import KnownPairs
 from reconciler.state.liveness import HERE, Liveness
+from reconciler.state.memory_decisions import Decisions
+from reconciler.state.memory_journal import Journal
 from reconciler.state.memory_leases import Lease, Leases
 from reconciler.state.memory_outbox import Outbox
 from reconciler.state.pairs import (
@@ -55,8 +57,6 @@ from reconciler.state.standing import (
     still_standing,
 )
 
-_Held = tuple[SiteName | None, PackageName | None]
-
 
 class MemoryState:
     """Everything in plain dictionaries, by pair or by name."""
@@ -72,12 +72,8 @@ class MemoryState:
         self._receipts: dict[Pair, dict[int, Receipt]] = defaultdict(dict)
         self._keys: set[str] = set()
         self._sends: dict[Pair, dict[int, Send]] = defaultdict(dict)
-        self._holds: dict[_Held, Hold] = {}
-        self._turns: dict[_Held, int] = defaultdict(int)
-        self._acknowledgements: dict[tuple[str, GuardName], Acknowledgement] = {}
-        self._spent: set[tuple[str, GuardName]] = set()
-        self._events: list[Event] = []
-        self._passes: list[Pass] = []
+        self._decisions = Decisions()
+        self._journal = Journal()
         self._outbox = Outbox()
 
     # What the planner reads
@@ -95,12 +91,8 @@ class MemoryState:
             version=self._version,
             differences=differences,
             open_sends=tuple(self._open_sends()),
-            holds=tuple(self._holds[held] for held in sorted(self._holds, key=_order_of_hold)),
-            acknowledgements=tuple(
-                self._acknowledgements[key]
-                for key in sorted(self._acknowledgements, key=lambda key: (key[0], key[1].value))
-                if key not in self._spent
-            ),
+            holds=self._decisions.holds(),
+            acknowledgements=self._decisions.acknowledgements(),
             held_packages=frozenset(package for package, _ in staged),
             wanted_held=frozenset(
                 asked.package
@@ -176,12 +168,11 @@ class MemoryState:
         opened = self._open(standing, plan, author)
         for pair in (closed | raised | opened) - gone:
             self._pairs[pair] = replace(self._pairs[pair], version=self._pairs[pair].version + 1)
-        spent = [] if standing.moved else [key for key in plan.spent if key in self._unspent()]
-        self._spent.update(spent)
+        spent = () if standing.moved else self._decisions.spend(plan.spent)
         self._version += bool(closed or raised or gone or opened or spent)
         for entry in journal.of_submission(plan, standing, spent):
             self._tell(entry, author)
-        self._remember(journal.pass_of(plan, author))
+        self._journal.remember(journal.pass_of(plan, author))
         return Submission(
             recorded=tuple(job.name for job in standing.sends),
             already=standing.already,
@@ -280,7 +271,7 @@ class MemoryState:
         return opened
 
     def record_pass(self, entry: Pass) -> None:
-        self._remember(entry)
+        self._journal.remember(entry)
 
     # Arrivals and looks
 
@@ -489,28 +480,21 @@ class MemoryState:
     # What people decide
 
     def hold(self, hold: Hold, author: Author) -> None:
-        held = hold.site, hold.package
-        if self._holds.get(held) == hold:
-            return
-        self._holds[held] = hold
-        self._turn(held)
-        self._tell(journal.of_hold(hold), author)
+        if self._decisions.hold(hold):
+            self._version += 1
+            self._tell(journal.of_hold(hold), author)
 
     def release(self, site: SiteName | None, package: PackageName | None, author: Author) -> bool:
-        if self._holds.pop((site, package), None) is None:
-            return False
-        self._turn((site, package))
-        self._tell(journal.of_release(site, package), author)
-        return True
+        released = self._decisions.release(site, package)
+        if released:
+            self._version += 1
+            self._tell(journal.of_release(site, package), author)
+        return released
 
     def acknowledge(self, acknowledgement: Acknowledgement, author: Author) -> None:
-        key = acknowledgement.plan, acknowledgement.guard
-        if self._acknowledgements.get(key) == acknowledgement:
-            return
-        self._acknowledgements[key] = acknowledgement
-        self._spent.discard(key)
-        self._version += 1
-        self._tell(journal.of_acknowledgement(acknowledgement), author)
+        if self._decisions.acknowledge(acknowledgement):
+            self._version += 1
+            self._tell(journal.of_acknowledgement(acknowledgement), author)
 
     def follow(self, branch: str, commit: CommitId, author: Author, *, accepted: bool = False) -> None:
         latest = self.history(subject=journal.of_branch(branch), limit=1)
@@ -547,10 +531,10 @@ class MemoryState:
         return [send for send in every if send.job in wanted]
 
     def history(self, *, subject: str | None = None, limit: int = 100) -> Sequence[Event]:
-        return [event for event in reversed(self._events) if subject in (None, event.subject)][:limit]
+        return self._journal.history(subject, limit)
 
     def passes(self, limit: int = 1) -> Sequence[Pass]:
-        return self._passes[: -limit - 1 : -1]
+        return self._journal.passes(limit)
 
     # Watching over it
 
@@ -610,13 +594,7 @@ class MemoryState:
 
     def _pair_version(self, pair: Pair) -> int:
         """A hold is part of the version of every pair it covers, with or without a row."""
-        package, site = pair
-        covering: tuple[_Held, ...] = ((site, package), (site, None), (None, package))
-        return self._row(pair).version + sum(self._turns[held] for held in covering)
-
-    def _turn(self, held: _Held) -> None:
-        self._turns[held] += 1
-        self._version += 1
+        return self._row(pair).version + self._decisions.turns(pair)
 
     def _proved(self, pair: Pair) -> Held | None:
         """What the newest receipt since the site was last removed proved."""
@@ -648,29 +626,5 @@ class MemoryState:
         if send is not None:
             self._keep(replace(send, state=state, cause=cause, detail="", next_attempt=None, changed_at=at))
 
-    def _unspent(self) -> set[tuple[str, GuardName]]:
-        return self._acknowledgements.keys() - self._spent
-
     def _tell(self, entry: journal.Entry, author: Author) -> None:
-        self._events.append(
-            Event(
-                number=len(self._events) + 1,
-                at=author.at,
-                actor=author.actor,
-                action=entry.action,
-                subject=entry.subject,
-                plan=entry.plan,
-                commit=author.commit,
-                detail=entry.detail,
-            )
-        )
-
-    def _remember(self, entry: Pass) -> None:
-        if entry not in self._passes:
-            self._passes.append(entry)
-            del self._passes[: -journal.PASSES_KEPT]
-
-
-def _order_of_hold(held: _Held) -> tuple[str, str]:
-    site, package = held
-    return package or "", site or ""
+        self._journal.tell(entry, author)
