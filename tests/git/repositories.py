@@ -57,5 +57,5 @@ class Repo:
     def commit(self, message: str = "Change") -> str:
         """Commit everything that lies in the work tree; the full name of the commit."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
-        return self.git("rev-parse", "HEAD")
+        said = self.git("-c", "core.abbrev=no", "commit", "--allow-empty", f"--message={message}")
+        return said.partition("]")[0].rpartition(" ")[2]  # [main 0123…] Change
