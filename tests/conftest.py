@@ -1,10 +1,12 @@
 """What all tests share: golden files, written anew by `pytest --update-golden`, and a folder that is quick to flush."""
 
+import importlib
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import is_hypothesis_test, settings
 
 import tests.properties  # noqa: F401 - which names the profiles
 
-GOLDEN = Path(__file__).parent / "golden"
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
 
 Golden = Callable[[str, str], None]
 """Name of a file beneath tests/golden, and the text that must stand in it."""
@@ -26,6 +29,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
         _keep_what_is_compiled()
     settings.load_profile("many" if _is_long(config) else "few")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Of several workers each begins with other modules: where nothing is compiled yet, none is compiled by all."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker and [Path(name).resolve() for name in session.config.args] == [HERE]:
+        share = slice(int(worker["workerid"].removeprefix("gw")), None, worker["workercount"])
+        for file in sorted(HERE.rglob("test_*.py"))[share]:
+            with suppress(Exception):  # told where it is collected
+                importlib.import_module(".".join(file.relative_to(HERE.parent).with_suffix("").parts))
 
 
 @pytest.hookimpl(tryfirst=True)
