@@ -44,10 +44,14 @@ def pytest_collection(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A property is tried in the fast suite, and again with many examples in the long one."""
+    """A property is tried in the fast suite, and again with many examples in the long one.
+
+    Processes come first: a worker that waits for them leaves its time to the others.
+    """
     for item in items:
         if _is_long(config) and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker(pytest.mark.long)
+    items.sort(key=lambda item: HERE / "end_to_end" not in item.path.parents)
 
 
 def _keep_what_is_compiled() -> None:

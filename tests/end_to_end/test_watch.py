@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,18 @@ def place(tmp_path: Path) -> Workshop:
     return workshop(tmp_path)
 
 
+@pytest.fixture
+def hasty(tmp_path: Path) -> Workshop:
+    """Where nothing has to come to rest: only what changes in one step may change there."""
+    return workshop(tmp_path, settle="0s")
+
+
 def recorded(passes: list[dict[str, Any]]) -> list[str]:
     return [name for entry in passes for name in entry["recorded"]]
 
 
 def test_a_save_is_recorded_and_sigterm_ends_it_with_143(place: Workshop) -> None:
-    with place.watching() as watch:
+    with replace(place, starts=True).watching() as watch:
         first = watch.until(lambda passes: len(recorded(passes)) == 1)
         assert [(entry["outcome"], entry["kind"]) for entry in first] == [("done", "Pass")]
         (place.here / "payload" / "till" / "setup.exe").write_bytes(b"another revision")
@@ -31,8 +38,8 @@ def test_a_save_is_recorded_and_sigterm_ends_it_with_143(place: Workshop) -> Non
     assert sorted(place.sends().values()) == ["queued", "queued", "superseded", "superseded"]
 
 
-def test_sigint_ends_it_with_130(place: Workshop) -> None:
-    with place.watching() as watch:
+def test_sigint_ends_it_with_130(hasty: Workshop) -> None:
+    with replace(hasty, starts=True).watching() as watch:
         watch.until(lambda passes: len(passes) == 1)
         assert watch.end(signal.SIGINT) == 130
 
@@ -87,20 +94,20 @@ def test_changed_settings_are_taken_up_and_broken_ones_told(place: Workshop) -> 
         assert watch.end(signal.SIGTERM) == 143
 
 
-def test_what_changed_while_it_was_stopped_is_recorded_at_the_start(place: Workshop) -> None:
-    place.reconcile("apply")
-    (place.here / "payload" / "till" / "setup.exe").write_bytes(b"changed meanwhile")
-    with place.watching() as watch:
+def test_what_changed_while_it_was_stopped_is_recorded_at_the_start(hasty: Workshop) -> None:
+    hasty.reconcile("apply")
+    (hasty.here / "payload" / "till" / "setup.exe").write_bytes(b"changed meanwhile")
+    with hasty.watching() as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)
         assert watch.end(signal.SIGTERM) == 143
 
 
-def test_a_dry_run_records_nothing(place: Workshop) -> None:
-    with place.watching("--dry-run") as watch:
+def test_a_dry_run_records_nothing(hasty: Workshop) -> None:
+    with hasty.watching("--dry-run") as watch:
         passes = watch.until(lambda passes: len(passes) == 1)
         assert (passes[0]["hasChanges"], passes[0]["recorded"]) == (True, [])
         assert watch.end(signal.SIGTERM) == 143
-    assert not (place.here / ".reconciler").exists()
+    assert not (hasty.here / ".reconciler").exists()
 
 
 def test_changed_defaults_hold_for_manifests_that_did_not_change(place: Workshop) -> None:
@@ -115,18 +122,18 @@ def test_changed_defaults_hold_for_manifests_that_did_not_change(place: Workshop
 
 @pytest.mark.parametrize("arguments", [("-c", "../settings.yaml"), ()])
 def test_R10_settings_that_are_gone_hold_a_watch_of_files_until_they_are_back(
-    place: Workshop, arguments: tuple[str, ...]
+    hasty: Workshop, arguments: tuple[str, ...]
 ) -> None:
-    settings = place.here / "reconciler.yaml"
+    settings = hasty.here / "reconciler.yaml"
     if arguments:
-        settings = settings.rename(place.folder / "settings.yaml")
-    with place.watching("--no-work", "-m", "manifests", *arguments) as watch:
+        settings = settings.rename(hasty.folder / "settings.yaml")
+    with hasty.watching("--no-work", "-m", "manifests", *arguments) as watch:
         watch.until(lambda passes: len(recorded(passes)) == 1)
-        away = settings.rename(place.folder / "away.yaml")
+        away = settings.rename(hasty.folder / "away.yaml")
         watch.process.send_signal(signal.SIGHUP)
         held = watch.until(lambda passes: passes[-1]["outcome"] == "invalid")
         assert [found["code"] for found in held[-1]["diagnostics"]] == ["unreadable"]
-        (place.here / "payload" / "till" / "setup.exe").write_bytes(b"another revision")
+        (hasty.here / "payload" / "till" / "setup.exe").write_bytes(b"another revision")
         away.rename(settings)
         watch.until(lambda passes: len(recorded(passes)) == 2)
         assert watch.end(signal.SIGTERM) == 143
