@@ -53,6 +53,7 @@ class OnFiles:
     _settings_mark: Mark = ()
     _read: ManifestRead | None = None
     _declared: Declared | None = None
+    _requested: tuple[Declared, tuple[SourceRequest, ...]] | None = None
     _contents: dict[SourceRequest, tuple[Mark, Content | SourceProblem]] = field(default_factory=dict)
 
     def look(self, known: Look | None, touched: frozenset[str]) -> Look:
@@ -109,7 +110,11 @@ class OnFiles:
         return report
 
     def _requests(self) -> tuple[SourceRequest, ...]:
-        return () if self._declared is None else sources_of(self._declared)
+        if self._declared is None:
+            return ()
+        if self._requested is None or self._requested[0] is not self._declared:
+            self._requested = self._declared, sources_of(self._declared)
+        return self._requested[1]
 
     def _look_at_sources(self, known: Look | None, touched: frozenset[str]) -> dict[str, Mark]:
         """One mark for each source directory; packages that leave out different files of it have a part each."""
