@@ -31,7 +31,7 @@ MISTAKES = "05-mistakes"
 STEPS = ("1-first", "2-setup-changed", "3-content-changed")
 STEPWISE = tuple(f"03-content-or-setup/{step}" for step in STEPS)
 WITH_PLAN = ("01-two-sites", "02-a-job-refused", "04-retail-chain")
-WORKED = ("06-a-send", "07-adopt-what-is-there", "08-going-back")
+WORKED = ("06-a-send", "07-adopt-what-is-there", "08-going-back", "09-teams")
 """What they print stands in their READMEs, which tests/docs runs."""
 
 ALONE = (*WITH_PLAN, *WORKED)
@@ -169,3 +169,8 @@ def test_04_is_a_chain_of_three_regions_forty_shops_and_twelve_packages() -> Non
     assert len(shops) == 40
     assert len({site.labels["region"] for site in shops}) == 3
     assert len(fleet.packages) == 12
+
+
+def test_the_pipeline_of_the_teams_is_the_one_of_the_documentation() -> None:
+    shown = (ROOT / "docs" / "how-to" / "pipelines" / "gitlab-ci.yaml").read_text("utf-8")
+    assert (EXAMPLES / "09-teams" / ".gitlab-ci.yml").read_text("utf-8") == shown

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "till 4.20"
