@@ -22,7 +22,7 @@ SETTINGS = """\
 apiVersion: reconciler/v1
 kind: Config
 spec:
-  settle: 1s
+  settle: 0s
   metrics: {{listen: "0"}}
   notify:
     - {{name: ops, webhook: {{url: "{url}", secret: "env:OPS_SECRET"}}}}
@@ -68,13 +68,12 @@ def bodies(receiver: Receiver) -> list[Any]:
 
 
 def test_R2_each_event_is_told_once_over_kills_and_the_page_says_how_it_is(place: Workshop, receiver: Receiver) -> None:
-    job = place.here / "manifests" / "job.yaml"
     flags = ("--files", "--no-work", "--log-format", "json")
     with place.watching(*flags) as watch:
         watch.until(lambda passes: passes[-1:] != [] and passes[-1]["outcome"] == "done")
         assert asked(watch, "/healthz") == (200, "ok\n")
         assert asked(watch, "/readyz") == (200, "ok\n")
-        job.write_text(JOB.replace("targets", "tragets"))
+        place.swap("manifests/job.yaml", JOB.replace("targets", "tragets"))
         receiver.wait()
         assert events(receiver) == ["manifests-invalid manifests/job.yaml"]
         with place.watching(*flags) as second:
@@ -84,10 +83,10 @@ def test_R2_each_event_is_told_once_over_kills_and_the_page_says_how_it_is(place
             watch.process.kill()
             watch.process.wait()
             second.until(lambda passes: passes[-1:] != [] and passes[-1]["outcome"] == "invalid")
-            job.write_text(JOB)
+            place.swap("manifests/job.yaml", JOB)
             receiver.wait()
             assert events(receiver)[1:] == ["mended manifests/job.yaml"]
-            job.write_text(JOB.replace("targets", "tragets"))
+            place.swap("manifests/job.yaml", JOB.replace("targets", "tragets"))
             receiver.wait()
             assert events(receiver)[2:] == ["manifests-invalid manifests/job.yaml"]
             samples = {
@@ -113,7 +112,7 @@ def test_changed_settings_that_came_to_rest_hold_for_the_page_and_the_notifiers(
     place: Workshop, receiver: Receiver, *, of_commits: bool
 ) -> None:
     settings, job = place.here / "reconciler.yaml", place.here / "manifests" / "job.yaml"
-    shown = settings.read_text()
+    shown = settings.read_text().replace("settle: 0s", "settle: 1s")
     settings.write_text("apiVersion: reconciler/v1\nkind: Config\nspec: {settle: 1s}\n")
     repo = Repo.new(place.here) if of_commits else None
     if repo is not None:
@@ -143,12 +142,11 @@ def test_where_no_terminal_is_every_line_is_json_those_of_what_runs_beside_the_p
 def test_a_receiver_that_hangs_holds_up_neither_passes_nor_the_end(place: Workshop, receiver: Receiver) -> None:
     over = threading.Event()
     receiver.before_answer = lambda: over.wait(LONG_ENOUGH)
-    job = place.here / "manifests" / "job.yaml"
     with place.watching("--files", "--no-work") as watch:
         watch.until(lambda passes: len(passes) == 1)
-        job.write_text(JOB.replace("targets", "tragets"))
+        place.swap("manifests/job.yaml", JOB.replace("targets", "tragets"))
         watch.until(lambda passes: len(passes) == 2 and receiver.got != [])
-        job.write_text(JOB)
+        place.swap("manifests/job.yaml", JOB)
         watch.until(lambda passes: len(passes) == 3)
         assert watch.end(signal.SIGTERM) == 143
     over.set()

@@ -16,7 +16,7 @@ from tests.end_to_end.workshop import LONG_ENOUGH, Watch, Workshop, workshop
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workshop:
-    return workshop(tmp_path)
+    return workshop(tmp_path, settle="0s")
 
 
 def told(watch: Watch, word: str) -> None:
@@ -33,7 +33,7 @@ def until(seen: Callable[[], bool], watch: Watch) -> None:
 
 
 def change(place: Workshop, text: str) -> None:
-    (place.here / "payload" / "till" / "setup.exe").write_text(text)
+    place.swap("payload/till/setup.exe", text)
 
 
 def recorded(number: int) -> Callable[[list[dict[str, object]]], bool]:

@@ -16,7 +16,7 @@ SMALL = 4096
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workshop:
-    made = workshop(tmp_path)
+    made = workshop(tmp_path, settle="0s")
     for site in ("EU1", "DE1"):
         (made.here / "stores" / site).mkdir(parents=True)
     return made

@@ -40,6 +40,12 @@ class Workshop:
         """Run `reconcile` to its end."""
         return forked(arguments, folder=self.here, variables=self.environment)
 
+    def swap(self, name: str, text: str) -> None:
+        """Change a file in one step, so that nobody ever reads a half of it."""
+        new = self.folder / "new"
+        new.write_text(text)
+        new.replace(self.here / name)
+
     def sends(self) -> dict[tuple[str, str, int], str]:
         """Every row ever recorded: (send-only job, site, number of rows so far) → state."""
         status = json.loads(self.reconcile("status", "-o", "json").stdout)
