@@ -34,7 +34,7 @@ def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
     Inside a repository its current branch, unless another or another repository is asked for.
     """
     from reconciler.git.following import LocalBranch
-    from reconciler.git.repository import find_repository
+    from reconciler.git.repository import find_repository, is_bare
 
     if asked.files:
         if asked.repo or asked.branch:
@@ -50,6 +50,9 @@ def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
             return _clone(place, repo if asked.repo else from_settings(place, repo), branch)
         repository = find_repository(os.getcwd())
         if repository is None:
+            if is_bare(os.getcwd()):
+                hint = f"follow it from the folder of the stores: reconcile watch --repo {os.getcwd()}"
+                raise CommandError(f"{os.getcwd()} is a bare repository", code=Exit.USAGE, hint=hint)
             if branch is None:
                 return None
             raise CommandError(

@@ -244,3 +244,9 @@ def test_what_cannot_be_followed_is_one_clear_line(place: Workshop, arguments: t
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "canary" not in ended.stdout + ended.stderr
+
+
+def test_a_bare_repository_is_no_folder_of_files_to_watch(place: Workshop) -> None:
+    bare = Repo.new(place.here.parent / "fleet.git", bare=True)
+    ended = place.reconcile("-C", str(bare.path), "watch")
+    assert (ended.returncode, f"reconcile watch --repo {bare.path}" in ended.stderr) == (64, True)
