@@ -180,8 +180,9 @@ def test_no_link_within_the_project_is_dead() -> None:
     assert dead == []
 
 
-def test_every_test_that_the_readme_names_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "README.md").read_text("utf-8")))
+@pytest.mark.parametrize("page", ["README.md", "docs/explanation/how-faults-are-tested.md"])
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / page).read_text("utf-8")))
     defined = {
         name
         for file in (ROOT / "tests").rglob("*.py")
