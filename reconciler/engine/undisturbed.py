@@ -14,7 +14,7 @@ FOUND_EVERY = 1_000
 class Undisturbed:
     """A context for each pass. What the first leaves is kept for good: later looks leave it out.
 
-    What it needed only while it read everything goes back to the system.
+    What a pass needed only for itself goes back to the system.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Undisturbed:
             gc.unfreeze()
             gc.collect()
             gc.freeze()
-            _give_back()
+        _give_back()
         self._passes += 1
         gc.enable()
 
