@@ -204,7 +204,7 @@ def in_turn(room: Room, number: int) -> None:
         watcher.until("begun")
     had: list[int] = []
     while left:
-        room.until(lambda room: room.passes()[-1] not in had)
+        room.until(lambda room: not {*room.passes()[-1:]} <= {*had})
         had.append(room.passes()[-1])
         left.pop(had[-1]).process.kill()
     assert room.turns() == had
