@@ -105,7 +105,11 @@ def plan_renderer(
 
 
 def report_diagnostics(
-    diagnostics: "Sequence[Diagnostic]", options: Options | None = None, *, files: int = 0, texts: "Texts" = None
+    diagnostics: "Sequence[Diagnostic]",
+    options: Options | None = None,
+    *,
+    files: int | None = None,
+    texts: "Texts" = None,
 ) -> None:
     """What is wrong, with the lines it is about, on standard error; nothing if nothing is. `texts` as there."""
     from reconciler.views.diagnostics import diagnostics_text

@@ -21,12 +21,15 @@ _PLAIN_END = re.compile(r"[,\]}]|:(?=\s|$)|\s+#|\s*$")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?|' + r"'(?:[^']|'')*'?")
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], *, lines: Lines, color: bool = False, files_read: int) -> str:
-    """All of them, sorted by place, and a last line that counts them and the files read."""
+def diagnostics_text(
+    diagnostics: Sequence[Diagnostic], *, lines: Lines, color: bool = False, files_read: int | None
+) -> str:
+    """All of them, sorted by place, and a last line that counts them and the files read, None where nobody counted."""
     told = [_one(diagnostic, lines, color=color) for diagnostic in _sorted(diagnostics)]
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
     warnings = len(diagnostics) - errors
-    told.append(f"{count(errors, 'error')}, {count(warnings, 'warning')}, {count(files_read, 'file')} read\n")
+    read = "" if files_read is None else f", {count(files_read, 'file')} read"
+    told.append(f"{count(errors, 'error')}, {count(warnings, 'warning')}{read}\n")
     return "\n".join(told)
 
 

@@ -104,6 +104,7 @@ def test_the_last_line_counts() -> None:
     assert diagnostics_text([], lines={}, files_read=1) == "0 errors, 0 warnings, 1 file read\n"
     text = diagnostics_text(DIAGNOSTICS, lines={}, files_read=1200)
     assert text.endswith("\n5 errors, 1 warning, 1,200 files read\n")
+    assert diagnostics_text(DIAGNOSTICS, lines={}, files_read=None).endswith("\n5 errors, 1 warning\n")
 
 
 def test_reports_are_sorted_by_place() -> None:

@@ -70,7 +70,7 @@ def _signers(file: str | None) -> Iterator[Check]:
         yield problem("git/signers", str(fault), remedy="no commit is acted on until it names somebody")
         return
     keys = {"ssh-keygen": _ssh_keys(signers), "gpg": signers.openpgp.count(_ARMOUR)}
-    yield ok("git/signers", f"{file}: {keys['ssh-keygen']} lines of SSH keys, {keys['gpg']} OpenPGP keys")
+    yield ok("git/signers", f"{file}: SSH keys: {keys['ssh-keygen']}, OpenPGP keys: {keys['gpg']}")
     for program, count in keys.items():
         if count and shutil.which(program) is None:
             remedy = f"install it (Debian: {_PACKAGES[program]})"
