@@ -84,7 +84,13 @@ def plan_renderer(
                 from reconciler.views.plan_text import plan_text
 
                 return plan_text(
-                    plan, show_all=show_all, color=color, written=written, already=already, limits=limits or {}
+                    plan,
+                    show_all=show_all,
+                    color=color,
+                    written=written,
+                    already=already,
+                    limits=limits or {},
+                    revision=options.rev,
                 )
             case Output.JSON:
                 from reconciler.views.plan_json import plan_json

@@ -44,12 +44,14 @@ class Showing:
             clock=time.monotonic,
             wall=time.time,
         )
-        self._listen(self._settings.listen)
+        self._begin()
 
     def takes_over(self, fleet: Callable[[], Fleet | None]) -> None:
         """This process makes the passes from now on; `fleet` is that of the last one."""
         self._fleet = fleet
         self.metering.takes_over()
+        if self._page is None:
+            self._begin()
         if not self._options.dry_run:
             self._notifying = Notifying(
                 open_state=lambda: self._place.open_state(write=True),
@@ -58,6 +60,20 @@ class Showing:
                 fleet=fleet,
                 say=lambda text: say(self._options, text, level="warning", event="notification"),
             )
+
+    def _begin(self) -> None:
+        """The page, where nobody else has its port: a stand-by does without until the other watch is gone."""
+        listen = self._settings.listen
+        if listen is None:
+            self._listen(None)
+            return
+        from reconciler.tellers.page import PortTaken
+
+        try:
+            self._listen(listen)
+        except PortTaken as taken:
+            text = f"metrics.listen: {taken}; tried again when this watch makes the passes"
+            say(self._options, text, level="warning", event="page")
 
     def stands_by(self, patience: float) -> None:
         """Another process makes the passes, or nobody."""
@@ -73,7 +89,7 @@ class Showing:
             self._notifying.configure(settings.notify)
         if settings.listen != before.listen:
             try:
-                self._listen(settings.listen)
+                self._begin()
             except CommandError as fault:
                 say(self._options, str(fault), level="error", event="page")
 
@@ -106,13 +122,13 @@ class Showing:
             self._page = None
 
     def _listen(self, listen: Listen | None) -> None:
-        """Raises CommandError. What serves pages takes room, and most watches serve none."""
+        """Raises PortTaken and CommandError. What serves pages takes room, and most watches serve none."""
         if self._page is not None:
             self._page.close()
             self._page = None
         if listen is None:
             return
-        from reconciler.tellers.page import Page, PageFault, Served
+        from reconciler.tellers.page import Page, PageFault, PortTaken, Served
 
         metering = self.metering
         served = Served(
@@ -122,6 +138,8 @@ class Showing:
         )
         try:
             self._page = Page(listen, served)
+        except PortTaken:
+            raise
         except PageFault as fault:
             raise CommandError(f"metrics.listen: {fault}") from None
         address = self._page.address

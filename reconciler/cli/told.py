@@ -23,7 +23,7 @@ def tell(options: Options, told: Told, place: Workplace) -> None:
             sys.stdout.write(_line(options, told, place))
             sys.stdout.flush()
             if options.output is Output.TEXT and told.fresh:
-                report_diagnostics(told.fresh, options)
+                report_diagnostics(told.fresh, options, texts=told.report.texts)
             for mended in told.mended if options.output is Output.TEXT else ():
                 say(options, f"mended: {mended.where.file}: {mended.code}")
         case Passed():
@@ -49,4 +49,5 @@ def _line(options: Options, told: Passed, place: Workplace) -> str:
     }
     if options.output is Output.NDJSON:
         return ndjson(pass_json(**facts, diagnostics=told.fresh))
-    return pass_text(**facts, diagnostics=report.diagnostics, color=colored(options, sys.stdout))
+    revision = None if report.texts is None else report.commit
+    return pass_text(**facts, diagnostics=report.diagnostics, revision=revision, color=colored(options, sys.stdout))

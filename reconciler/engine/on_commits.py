@@ -140,6 +140,7 @@ class OnCommits:
         )
         if report.outcome is not Outcome.FAILED:
             self._acted(commit, settings)
+        report = replace(report, texts=read.texts)
         if not problems:
             return report
         return replace(report, outcome=Outcome.HELD, diagnostics=(*problems, *report.diagnostics))
@@ -177,7 +178,7 @@ class OnCommits:
             tip = self.followed.tip()
             is_next = tip == last or (commits is not None and last in commits.reader.parents(tip))
         except (BranchMissing, MissingObject) as missing:
-            hint = "push the branch, or follow another"
+            hint = "commit to it, push it again, or follow another"
             return self._held(str(missing), settings, code="branch-missing", hint=hint)
         if not (is_next or self._goes_on(last, tip, settings)):
             message = f"{self.followed.branch} was rewritten: {tip[:12]} does not follow {str(last)[:12]}"

@@ -13,6 +13,7 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.looks import Look
 from reconciler.model.plan import Plan
 from reconciler.model.settings import Settings
+from reconciler.model.source_text import SourceText
 from reconciler.sources.changes import Watched
 from reconciler.state.protocol import Author, State, Submission
 
@@ -36,7 +37,7 @@ class Outcome(Enum):
 class PassReport:
     """`diagnostics` are all of the pass, sorted; `moved` the paths that moved; `commit` the one it was made on.
 
-    `seconds` is how long it took.
+    `seconds` is how long it took, `texts` what messages about a commit are about, None where files are.
     """
 
     outcome: Outcome
@@ -47,6 +48,7 @@ class PassReport:
     error: str = ""
     commit: str | None = None
     seconds: float = 0.0
+    texts: tuple[SourceText, ...] | None = None
 
 
 class Reconciling(Protocol):

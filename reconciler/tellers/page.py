@@ -5,6 +5,7 @@ somebody else's page under a name of theirs (DNS rebinding): then only names of 
 """
 
 import contextlib
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -33,6 +34,10 @@ class PageFault(Exception):
     """The page cannot be served; says why, and what to do."""
 
 
+class PortTaken(PageFault):
+    """Somebody else listens there, perhaps a watch that makes the passes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What the page shows: why it is not well and why it is not ready ("" if it is), and every metric."""
@@ -53,7 +58,8 @@ class Page:
         try:
             self._server = _Server(listen, served)
         except OSError as fault:
-            raise PageFault(f"cannot listen on {_joined(listen.host, listen.port)}: {fault.strerror}") from None
+            kind = PortTaken if fault.errno == errno.EADDRINUSE else PageFault
+            raise kind(f"cannot listen on {_joined(listen.host, listen.port)}: {fault.strerror}") from None
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, name="page", daemon=True
         )

@@ -116,21 +116,23 @@ def _when(plan: Plan, jobs: Sequence[PlannedJob]) -> str:
     return f" ({about(last, now=plan.created_at, zone=job.timezone)})"
 
 
-def next_line(plan: Plan, blocks: Sequence[Block], *, written: bool, already: bool = False) -> str:
+def next_line(
+    plan: Plan, blocks: Sequence[Block], *, written: bool, already: bool = False, revision: str | None = None
+) -> str:
     """`Nothing was written.   Submit: reconcile   Details: reconcile explain office-emea/lyon-01`."""
     parts = ["Recorded." if written and plan.has_changes and not plan.refused else "Nothing was written."]
     if already:
         parts = ["Nothing was written: all of it was recorded already."]
     if not written and plan.has_changes and not plan.refused:
-        parts.append(f"Submit: {_submit(plan)}")
+        parts.append(f"Submit: {_submit(plan, revision)}")
     telling = _most_telling(plan, blocks)
     if telling is not None:
         parts.append(f"Details: reconcile explain {_shell(telling)}")
     return "   ".join(parts)
 
 
-def _submit(plan: Plan) -> str:
-    words = ["reconcile"]
+def _submit(plan: Plan, revision: str | None) -> str:
+    words = ["reconcile"] if revision is None else ["reconcile", "--rev", _shell(revision)]
     for narrowed in plan.filters:
         name, _, value = narrowed.partition("=")
         if name not in _OPTIONS:

@@ -28,20 +28,21 @@ def pass_text(
     diagnostics: Sequence[Diagnostic] = (),
     moved: Sequence[str] = (),
     error: str = "",
+    revision: str | None = None,
     zone: str = "UTC",
     color: bool = False,
 ) -> str:
     """One line: when, how it ended, what the plan is, what was recorded of it.
 
     `recorded` are names of send-only jobs, `left_out` the pairs that moved before they could be recorded, `moved` the
-    paths that moved while they were read.
+    paths that moved while they were read. `revision` is the commit to plan again to let a refused plan pass.
     """
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
     warnings = len(diagnostics) - errors
     parts = [
         commit[:7] if commit else "",
         error,
-        _plan(plan) if plan is not None else "",
+        _plan(plan, revision) if plan is not None else "",
         f"recorded {_names(recorded)}" if recorded else "",
         f"left out, as they changed meanwhile: {_names([_pair(pair) for pair in left_out])}" if left_out else "",
         f"still being written: {_names(moved)}" if moved else "",
@@ -89,9 +90,14 @@ def ndjson(document: dict[str, object]) -> str:
     return json.dumps(document, separators=(",", ":")) + "\n"
 
 
-def _plan(plan: Plan) -> str:
+def _plan(plan: Plan, revision: str | None) -> str:
     told = all_ready(plan) if is_all_ready(plan) else sums(plan)
-    return f"{told}  tripped: {', '.join(_refusing(plan))}" if plan.refused else told
+    if not plan.refused:
+        return told
+    guards = _refusing(plan)
+    at = "" if revision is None else f" --rev {revision[:12]}"
+    way_on = f"let it pass: reconcile acknowledge {plan.id} {guards[0]}{at} --reason TEXT"
+    return f"{told}  tripped: {', '.join(guards)}; {way_on}"
 
 
 def _refusing(plan: Plan) -> list[str]:

@@ -26,10 +26,12 @@ def plan_text(
     written: bool,
     already: bool = False,
     limits: Limits = NOWHERE,
+    revision: str | None = None,
 ) -> str:
     """The plan as lines; `limits` says where those of the guards are set.
 
-    `written` says whether it was recorded, `already` whether the state knew all of it before.
+    `written` says whether it was recorded, `already` whether the state knew all of it before; `revision` is what was
+    asked for by `--rev`.
     """
     lines = [header(plan), *scope_lines(plan, color=color), ""]
     if is_all_ready(plan) and not show_all:
@@ -41,7 +43,7 @@ def plan_text(
     lines += [*refusal, ""] if refusal else []
     lines.append(all_ready(plan) if is_all_ready(plan) else sums(plan))
     lines += [jobs_line(plan), READY_MEANS] if plan.jobs else []
-    lines.append(next_line(plan, every, written=written, already=already))
+    lines.append(next_line(plan, every, written=written, already=already, revision=revision))
     return _joined(lines)
 
 

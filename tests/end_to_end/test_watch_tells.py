@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -150,3 +151,19 @@ def test_a_receiver_that_hangs_holds_up_neither_passes_nor_the_end(place: Worksh
         watch.until(lambda passes: len(passes) == 3)
         assert watch.end(signal.SIGTERM) == 143
     over.set()
+
+
+def test_a_stand_by_does_without_the_page_until_its_port_is_free(place: Workshop) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    settings = place.here / "reconciler.yaml"
+    settings.write_text(settings.read_text().replace('listen: "0"', f'listen: "{port}"'))
+    with place.watching("--files", "--no-work") as first:
+        assert asked(first, "/healthz")[0] == 200
+        with place.watching("--files", "--no-work") as second:
+            second.tells("tried again when this watch makes the passes")
+            first.process.kill()
+            first.process.wait()
+            assert asked(second, "/healthz")[0] == 200
+            assert second.end(signal.SIGTERM) == 143
