@@ -108,5 +108,5 @@ def disk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: much of the suite waits, for processes and for what must come to rest."""
-    return (os.cpu_count() or 1) + 1
+    """Two for each processor, and one: much of the suite waits, for processes and for what must come to rest."""
+    return 2 * (os.cpu_count() or 1) + 1

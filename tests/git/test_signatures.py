@@ -309,7 +309,7 @@ def test_R11_a_commit_is_judged_without_running_what_the_repository_names(
     repo: Repo, anna: SshKey, ben: OpenPgpKey, tmp_path: Path
 ) -> None:
     canary, died = tmp_path / "canary", tmp_path / "died"
-    canary.write_text(f"#!/bin/sh\ntouch {died}\n")
+    canary.write_text(f"#!/bin/sh\ntouch {died}\ncat >/dev/null\n")
     canary.chmod(0o755)
     by_ssh, by_openpgp = signed(repo, anna), signed(repo, ben)
     for key in ("gpg.program", "gpg.ssh.program", "gpg.openpgp.program", "gpg.x509.program", "core.sshCommand"):
