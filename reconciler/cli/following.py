@@ -2,21 +2,18 @@
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler import wiring
 from reconciler.cli.conventions import cache_directory
 from reconciler.cli.exits import CommandError, Exit
+from reconciler.manifests.declaring.settings_faults import tells_secret
 from reconciler.model.faults import GitFault
 
 if TYPE_CHECKING:
     from reconciler.cli.workplace import Workplace
     from reconciler.git.following import Clone, Followed
-
-
-_PASSWORD = re.compile(r"[A-Za-z0-9+.-]+://[^/@]*:[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +39,9 @@ def followed_at(place: "Workplace", asked: Asked) -> "Followed | None":
         return None
     settings = place.settings.git
     repo, branch = asked.repo or settings.repo, asked.branch or settings.branch
-    if _PASSWORD.match(asked.repo or ""):
+    if tells_secret(asked.repo or ""):
         hint = "leave it to git's own credentials (git help credentials)"
-        raise CommandError("--repo: the url holds a password", code=Exit.USAGE, hint=hint)
+        raise CommandError("--repo: the url holds a password, or a token as its user", code=Exit.USAGE, hint=hint)
     try:
         if repo is not None:
             return _clone(place, repo if asked.repo else from_settings(place, repo), branch)

@@ -232,10 +232,20 @@ class OnCommits:
             state = self.open_state(settings)
             try:
                 self.confirm(state)
+                if self._was_accepted_meanwhile(state):
+                    return
                 state.follow(self.followed.branch, commit, replace(self.author(), commit=commit))
             finally:
                 state.close()
         self.last = commit
+
+    def _was_accepted_meanwhile(self, state: State) -> bool:
+        """Whether somebody made the branch go on from elsewhere while the pass was made: that counts, not the pass."""
+        events = state.history(subject=f"branch/{self.followed.branch}", limit=1)
+        if not events or events[0].detail == self.last:
+            return False
+        self._remembered = False
+        return True
 
 
 def _standing(look: Look) -> Standing:

@@ -19,7 +19,8 @@ from reconciler.model.quantities import DURATION, parse_duration
 
 Path = tuple[str | int, ...]
 
-_PASSWORD = re.compile(r"[a-z+]+://[^/@]*:[^/@]*@")
+_SECRET = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^/@]*@|[A-Za-z0-9+.-]+://[^/@]*:[^/@]*@")
+"""A password, or over HTTP a user: forges take tokens in its place."""
 
 SHORTEST_LEASE = 10
 """Seconds."""
@@ -68,15 +69,20 @@ def _lease_fault(document: Document) -> Iterator[Diagnostic]:
         )
 
 
+def tells_secret(url: str) -> bool:
+    """Whether the URL of a repository holds what nobody else may read."""
+    return _SECRET.match(url) is not None
+
+
 def _git_faults(document: Document) -> Iterator[Diagnostic]:
     path = ("spec", "git", "repo")
     url = _value(document, path)
-    if isinstance(url, str) and _PASSWORD.match(url):
+    if isinstance(url, str) and tells_secret(url):
         yield _fault(
             document,
             path,
             code="secret-in-url",
-            message="the url holds a password",
+            message="the url holds a password, or a token as its user",
             hint="leave it to git's own credentials (git help credentials)",
         )
     path = ("spec", "git", "requireSigned")
