@@ -20,6 +20,7 @@ from reconciler.model.looks import Look, Mark, Moved
 from reconciler.model.settings import GitSettings, Settings
 from reconciler.sources.changes import Watched
 from reconciler.sources.directory import look_at_file
+from reconciler.state.journal import of_branch
 from reconciler.state.protocol import Author, State
 
 BRANCH = "branch"
@@ -218,10 +219,9 @@ class OnCommits:
         if not self._remembered:
             state = self.open_state(settings)
             try:
-                events = state.history(subject=f"branch/{self.followed.branch}", limit=1)
+                self.last = self._latest(state)
             finally:
                 state.close()
-            self.last = CommitId(events[0].detail) if events else None
             self._remembered = True
         return self.last
 
@@ -241,11 +241,15 @@ class OnCommits:
 
     def _was_accepted_meanwhile(self, state: State) -> bool:
         """Whether somebody made the branch go on from elsewhere while the pass was made: that counts, not the pass."""
-        events = state.history(subject=f"branch/{self.followed.branch}", limit=1)
-        if not events or events[0].detail == self.last:
+        if self._latest(state) in (None, self.last):
             return False
         self._remembered = False
         return True
+
+    def _latest(self, state: State) -> CommitId | None:
+        """The commit of the branch's latest event."""
+        events = state.history(subject=of_branch(self.followed.branch), limit=1)
+        return CommitId(events[0].detail) if events else None
 
 
 def _standing(look: Look) -> Standing:

@@ -81,8 +81,7 @@ class Clone:
 
     def watched(self) -> tuple[str, ...]:
         """See `Followed`."""
-        common = self.repository.common_dir
-        return (f"{common}/packed-refs", f"{common}/refs/heads/{self.branch}")
+        return self.repository.ref_files(self.branch)
 
     def origin_files(self) -> tuple[str, ...]:
         """The files that change when the branch moves in a repository on this machine; none of one elsewhere."""
@@ -126,7 +125,7 @@ class Clone:
     def _make_way(self) -> None:
         """Of branches `a` and `a/b` one can be kept at a time: what became of the other is over."""
         for kept in ("refs/heads/", "refs/reconciler/acted/"):
-            for name in run(self.repository.git_dir, "for-each-ref", "--format=%(refname)", kept).split("\n"):
+            for name in _refs(self.repository.git_dir, kept):
                 other = name.removeprefix(kept)
                 if other.startswith(f"{self.branch}/") or self.branch.startswith(f"{other}/"):
                     run(self.repository.git_dir, "update-ref", "-d", name)
@@ -163,8 +162,13 @@ _URL = "remote.origin.url"
 
 def _forget_branches(folder: str) -> None:
     """They are those of another repository."""
-    for name in filter(None, run(folder, "for-each-ref", "--format=%(refname)", "refs/heads/").split("\n")):
+    for name in _refs(folder, "refs/heads/"):
         run(folder, "update-ref", "--no-deref", "-d", name)
+
+
+def _refs(git_dir: str, beneath: str) -> list[str]:
+    """Full names."""
+    return run(git_dir, "for-each-ref", "--format=%(refname)", beneath).split()
 
 
 def _take_old_locks_away(folder: str) -> None:
